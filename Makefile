@@ -1,0 +1,46 @@
+# Two commands matter on a fresh machine: `make demo` and `make test`. Both need Python >= 3.11 only.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.locked
+UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/uv
+
+export PYTHONDONTWRITEBYTECODE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check format format-check lint types imports clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+venv: $(STAMP) ## the virtual environment, with the locked dependencies
+
+$(STAMP): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Constat needs Python 3.11 or later; try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	@$(UV) sync --quiet --frozen
+	@touch $@
+
+test: $(STAMP) ## every test that needs neither root nor a large download
+	@$(BIN)/python -m pytest -q --cov --cov-report=term tests
+
+check: format-check lint types imports test ## what must pass before a commit
+
+format: $(STAMP) ## rewrite the sources in the project's style
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
+
+format-check: $(STAMP)
+	@$(BIN)/ruff format --check --quiet .
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+imports: $(STAMP)
+	@$(BIN)/lint-imports --no-cache
+
+clean: ## remove everything that was built, the virtual environment too
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build

@@ -1,0 +1,1 @@
+"""The collector: what was true, and proving it."""

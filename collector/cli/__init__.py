@@ -1,0 +1,1 @@
+"""The `constat` command: parse, call, print; no logic."""

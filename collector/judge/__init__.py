@@ -1,0 +1,1 @@
+"""The rules of measurement as pure code: no I/O, no clock, no log."""

@@ -1,0 +1,1 @@
+"""The tests mirror the tree; see CONTRIBUTING.md for how they are written."""
