@@ -43,7 +43,11 @@ def decode(data: bytes) -> JsonValue:
     except UnicodeDecodeError as error:
         raise MalformedError(f"not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
-        raise MalformedError(f"not JSON at column {error.pos + 1}: {error.msg}") from None
+        raise MalformedError(f"not JSON at character {error.pos + 1}: {error.msg}") from None
+    except MalformedError:
+        raise
+    except ValueError:  # int() refuses literals of thousands of digits
+        raise MalformedError("an integer is beyond ±(2**53 - 1)") from None
     except RecursionError:
         raise MalformedError(f"nested deeper than {MAX_DEPTH}") from None
     _check(value, depth=0)
@@ -161,13 +165,6 @@ def _no_float(literal: str) -> NoReturn:
     raise MalformedError(f"{literal} is not an integer")
 
 
-def _integer(literal: str) -> int:
-    # Checked before conversion: a literal of a million digits would cost quadratic time.
-    if len(literal) > len(str(MAX_INTEGER)) + 1:
-        raise MalformedError("an integer is beyond ±(2**53 - 1)")
-    return int(literal)
-
-
 def _name(value: object) -> str:
     if value is None:
         return "null"
@@ -178,6 +175,5 @@ def _name(value: object) -> str:
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_float=_no_float,
-    parse_int=_integer,
     parse_constant=_no_float,
 )
