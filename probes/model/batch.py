@@ -281,8 +281,8 @@ def _check_failures(columns: CheckColumns) -> None:
     covered_from = entries[0][0] if entries else len(outcomes)
     if outcomes[:covered_from].strip("UG"):
         raise MalformedError("failures: a failing measurement has none")
-    ends = [*(index for index, _, _ in entries[1:]), len(outcomes)]
-    for (index, failure, _), end in zip(entries, ends, strict=True):
+    bounds = [*(index for index, _, _ in entries), len(outcomes)]
+    for (index, failure, _), end in zip(entries, bounds[1:], strict=True):
         wrong = "D" if failure.of_instrument else "X"
         if wrong in outcomes[index:end]:
             raise MalformedError(f"failures: {failure} cannot explain an outcome {wrong}")
