@@ -1,0 +1,1 @@
+"""A second reading of the measurement rules, written from their text alone."""
