@@ -1,0 +1,5 @@
+"""`python -m collector` is `constat`."""
+
+from collector.cli.main import main
+
+main()
