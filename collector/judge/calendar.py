@@ -1,0 +1,69 @@
+"""Counting days of notice on a site's own calendar (rules, section 8).
+
+Business days (jours ouvrés) are Monday to Friday, working days (jours ouvrables) Monday to
+Saturday, both without the public holidays. The `holidays` package is only the seed of a calendar
+that is printed and can be edited: what a contract lists always wins.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta, tzinfo
+
+import holidays
+
+from collector.judge.terms import NoticeUnit
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCalendar:
+    """The zone a site lives in and the public holidays on which it is closed."""
+
+    zone: tzinfo
+    closed: frozenset[date]
+
+
+_SATURDAY = 5
+_SUNDAY = 6
+_LONGEST_CLOSURE_DAYS = 366
+
+
+def public_holidays(calendar: str, years: Iterable[int]) -> frozenset[date]:
+    """Return the public holidays of a calendar named by country and subdivision: `FR`, `FR-57`.
+
+    Raises `ValueError` for a name the calendar package does not know.
+    """
+    country, _, subdivision = calendar.partition("-")
+    try:
+        days = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
+    except NotImplementedError:
+        raise ValueError(f"{calendar!r} is not a holiday calendar, as in FR or FR-57") from None
+    return frozenset(days)
+
+
+def is_counted(day: date, unit: NoticeUnit, calendar: SiteCalendar) -> bool:
+    """Return whether a day counts towards a notice expressed in that unit."""
+    match unit:
+        case NoticeUnit.HOURS | NoticeUnit.CALENDAR_DAYS:
+            return True
+        case NoticeUnit.BUSINESS_DAYS:
+            return day.weekday() < _SATURDAY and day not in calendar.closed
+        case NoticeUnit.WORKING_DAYS:
+            return day.weekday() < _SUNDAY and day not in calendar.closed
+
+
+def counted_day_after(day: date, amount: int, unit: NoticeUnit, calendar: SiteCalendar) -> date:
+    """Return the amount-th day that counts strictly after a day; the day itself for amount 0.
+
+    Raises `ValueError` when a whole year holds no day that counts.
+    """
+    for _ in range(amount):
+        day = _next_counted(day, unit, calendar)
+    return day
+
+
+def _next_counted(day: date, unit: NoticeUnit, calendar: SiteCalendar) -> date:
+    for distance in range(1, _LONGEST_CLOSURE_DAYS + 1):
+        candidate = day + timedelta(days=distance)
+        if is_counted(candidate, unit, calendar):
+            return candidate
+    raise ValueError(f"no day counts in the year after {day}: too many holidays")
