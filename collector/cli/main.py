@@ -31,7 +31,9 @@ class Entry(NamedTuple):
 
 
 # For example: "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector")
-COMMANDS: Final[dict[str, Entry]] = {}
+COMMANDS: Final[dict[str, Entry]] = {
+    "assess": Entry("collector.cli.assess:assess", "Judge a window from a folder."),
+}
 
 
 class _LazyGroup(click.Group):

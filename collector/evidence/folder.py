@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from collector.errors import ConfigurationError, NotFoundError
 from collector.judge.document import DocumentError, read_json, read_yaml
 from collector.judge.terms import Window
 from collector.judge.windowfile import WindowFileError, read_window, unknown_keys
@@ -13,35 +14,27 @@ WINDOW_NAMES = ("window.json", "window.yaml", "window.yml")
 MEASUREMENTS_NAME = "measurements.ndjson"
 
 
-class FolderError(ValueError):
-    """A folder cannot be judged; the one-line message names the file, the place and the fault."""
-
-
-class FolderNotFoundError(FolderError):
-    """The folder, or a file it must hold, does not exist."""
-
-
 def read_window_file(folder: Path) -> tuple[Window, list[str]]:
     """Return the folder's window, and the keys of its file that mean nothing here."""
     if not folder.is_dir():
-        raise FolderNotFoundError(f"cannot read {folder}: there is no such folder")
+        raise NotFoundError(f"cannot read {folder}: there is no such folder")
     found = [folder / name for name in WINDOW_NAMES if (folder / name).is_file()]
     if not found:
-        raise FolderNotFoundError(f"cannot find {WINDOW_NAMES[0]} or {WINDOW_NAMES[1]} in {folder}")
+        raise NotFoundError(f"cannot find {WINDOW_NAMES[0]} or {WINDOW_NAMES[1]} in {folder}")
     if len(found) > 1:
         both = " and ".join(path.name for path in found)
-        raise FolderError(f"cannot choose between {both} in {folder}: keep one")
+        raise ConfigurationError(f"cannot choose between {both} in {folder}: keep one")
     path = found[0]
     try:
         text = path.read_text("utf-8")
         document = read_json(text) if path.suffix == ".json" else read_yaml(text)
         return read_window(document), unknown_keys(document)
     except UnicodeDecodeError as error:
-        raise FolderError(f"cannot read {path}: not UTF-8 at byte {error.start}") from None
+        raise ConfigurationError(f"cannot read {path}: not UTF-8 at byte {error.start}") from None
     except OSError as error:
-        raise FolderError(f"cannot read {path}: {error.strerror}") from None
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
     except (DocumentError, WindowFileError) as error:
-        raise FolderError(f"cannot read {path}: {error}") from None
+        raise ConfigurationError(f"cannot read {path}: {error}") from None
 
 
 def read_measurements_file(folder: Path) -> list[Measurement]:
@@ -51,11 +44,11 @@ def read_measurements_file(folder: Path) -> list[Measurement]:
         with path.open("rb") as lines:
             return list(read_measurements(lines))
     except FileNotFoundError:
-        raise FolderNotFoundError(f"cannot find {MEASUREMENTS_NAME} in {folder}") from None
+        raise NotFoundError(f"cannot find {MEASUREMENTS_NAME} in {folder}") from None
     except OSError as error:
-        raise FolderError(f"cannot read {path}: {error.strerror}") from None
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
     except MalformedError as error:
-        raise FolderError(f"cannot read {path}: {error}") from None
+        raise ConfigurationError(f"cannot read {path}: {error}") from None
 
 
 def write_measurements_file(folder: Path, measurements: Iterable[Measurement]) -> None:
