@@ -52,7 +52,7 @@ def hospital_timeline(
     outages: list[Outage] = []
     unobserved: list[Interval] = []
     undecided: list[Interval] = []
-    evidence = _DownMeasurements.of(spans)
+    evidence = _DownMeasurements(spans)
     for component in possibly_down:
         match evidence.intersect(component):
             case True:
@@ -69,12 +69,15 @@ def hospital_timeline(
 
 
 def _proven_down(vantages: Sequence[Timeline], possibly: IntervalSet, quorum: int) -> IntervalSet:
-    changing = IntervalSet(chain.from_iterable(v.transition for v in vantages))
-    if quorum <= 1:
-        down = IntervalSet(chain.from_iterable(v.down for v in vantages))
-    else:
-        down = _at_least(quorum, chain.from_iterable(v.down for v in vantages))
-    return possibly.intersect(down).subtract(changing)
+    pieces = chain.from_iterable(v.down for v in vantages)
+    down = possibly.intersect(IntervalSet(pieces) if quorum <= 1 else _at_least(quorum, pieces))
+    if down.hull is None:
+        return down
+    first, last = down.hull
+    changing = (
+        piece for v in vantages for piece in v.transition if piece[0] < last and piece[1] > first
+    )
+    return down.subtract(IntervalSet(changing))
 
 
 def _at_least(quorum: int, pieces: Iterable[Piece]) -> IntervalSet:
@@ -95,33 +98,28 @@ def _at_least(quorum: int, pieces: Iterable[Piece]) -> IntervalSet:
     return IntervalSet(covered)
 
 
-@dataclass(frozen=True, slots=True)
 class _DownMeasurements:
-    """Where the `down` measurements lie: surely (`known`), and somewhere within (`summaries`)."""
+    """Where the `down` measurements of a panel lie, known from spans."""
 
-    known: IntervalSet
-    summaries: IntervalSet
-    largest_gaps: Sequence[tuple[Interval, int]]
-
-    @classmethod
-    def of(cls, spans: Iterable[Span]) -> "_DownMeasurements":
-        # A measurement spans the closed [s, e]; with integers that is the half-open [s, e + 1).
-        known: list[Piece] = []
-        summaries: list[tuple[Interval, int]] = []
-        for outcome, measured, start, end, _, last_start, last_end, _, _, _, gap in spans:
-            if outcome != DOWN:
-                continue
-            known += ((start, end + 1), (last_start, last_end + 1))
-            if measured > 2:  # noqa: PLR2004 - more than the first and the last
-                summaries.append((Interval(start, last_end + 1), gap))
-        return cls(IntervalSet(known), IntervalSet(s for s, _ in summaries), summaries)
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._spans = [span for span in spans if span[0] == DOWN]
+        self._first = min((span[2] for span in self._spans), default=0)
+        self._last = max((span[6] for span in self._spans), default=0)
 
     def intersect(self, component: Interval) -> bool | None:
-        """Return whether one of them intersects the component; None when the summaries hide it."""
-        if self.known.overlapping(component):
-            return True
-        if not self.summaries.overlapping(component):
+        """Return whether one of them intersects the component; None when the summaries hide it.
+
+        A measurement spans the closed [s, e]: it intersects [a, b) when s < b and e >= a.
+        """
+        opens, closes = component
+        if not self._spans or self._first >= closes or self._last < opens:
             return False
-        gaps = (gap for summary, gap in self.largest_gaps if summary.overlaps(component))
-        # Starts at most `gap` apart on both sides of the component: one lies inside it.
-        return True if component.length >= min(gaps) else None
+        hidden = False
+        for _, _, start, end, _, last_start, last_end, _, _, _, gap in self._spans:
+            if start < closes and last_end >= opens:
+                if end >= opens or last_start < closes or component.length >= gap > 0:
+                    return True
+                # The component lies between the first and the last measurement, and is shorter
+                # than the distance between two starts: one may lie inside it, or none.
+                hidden = True
+        return None if hidden else False

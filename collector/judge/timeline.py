@@ -9,7 +9,6 @@ All times are integers, microseconds UTC on the corrected scale; all pieces are 
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from probes.model.batch import LETTERS
@@ -129,17 +128,21 @@ def check_timeline(spans: Iterable[Span], max_gap: int) -> Timeline:
     in such a gap cannot be told from the summary: expand it first.
     """
     seen = [span for span in spans if span[0] != UNKNOWN]
-    available, down = _proven(seen, max_gap)
-    return Timeline(available, down, _transitions(available, down, _hulls(seen, max_gap)))
+    available, down, proven = _proven(seen, max_gap)
+    return Timeline(available, down, _transitions(proven, _hulls(seen, max_gap)))
 
 
 # The two loops below unpack plain tuples: a window of 10 000 vantage points runs each of them some
 # 30 000 times, and rows of the database pass as they are.
 
 
-def _proven(spans: list[Span], max_gap: int) -> tuple[list[Piece], list[Piece]]:
-    """Return what the runs prove: `[e_first + ε_first, s_last - ε_last)` of each, if not empty."""
-    proven: tuple[list[Piece], list[Piece]] = ([], [])
+def _proven(spans: list[Span], max_gap: int) -> tuple[list[Piece], list[Piece], list[Piece]]:
+    """Return what the runs prove, `[e_first + ε_first, s_last - ε_last)` each if not empty.
+
+    First the available pieces, then the down ones, then both together; all in order.
+    """
+    of_class: tuple[list[Piece], list[Piece]] = ([], [])
+    proven: list[Piece] = []
     was_up = False
     run_from = run_to = 0
     previous_start = _BEFORE_TIME
@@ -149,14 +152,16 @@ def _proven(spans: list[Span], max_gap: int) -> tuple[list[Piece], list[Piece]]:
         up = outcome in AVAILABLE
         if up != was_up or start - previous_start > max_gap:
             if run_from < run_to:
-                proven[not was_up].append((run_from, run_to))
+                proven.append((run_from, run_to))
+                of_class[not was_up].append(proven[-1])
             run_from = end + error
             was_up = up
         run_to = last_start - last_error
         previous_start = last_start
     if run_from < run_to:
-        proven[not was_up].append((run_from, run_to))
-    return proven
+        proven.append((run_from, run_to))
+        of_class[not was_up].append(proven[-1])
+    return *of_class, proven
 
 
 def _hulls(spans: list[Span], max_gap: int) -> list[Piece]:
@@ -166,19 +171,21 @@ def _hulls(spans: list[Span], max_gap: int) -> list[Piece]:
     high = previous_low = 0
     previous_start = _BEFORE_TIME
     for _, _, start, end, error, last_start, _, last_error, lo_head, hi_tail, _ in spans:
-        reached = end + error
         if start - previous_start > max_gap:
             if low is not None:
                 hulls.append((low, high))
             low = None
         elif low is None:
-            low, high = previous_low, reached
+            low, high = previous_low, end + error
         else:
-            low, high = min(low, previous_low), max(high, reached)
+            low = previous_low if previous_low < low else low
+            high = end + error if end + error > high else high
         if lo_head is not None and hi_tail is not None:
-            low, high = (
-                (lo_head, hi_tail) if low is None else (min(low, lo_head), max(high, hi_tail))
-            )
+            if low is None:
+                low, high = lo_head, hi_tail
+            else:
+                low = lo_head if lo_head < low else low
+                high = hi_tail if hi_tail > high else high
         previous_low = last_start - last_error
         previous_start = last_start
     if low is not None:
@@ -186,16 +193,19 @@ def _hulls(spans: list[Span], max_gap: int) -> list[Piece]:
     return hulls
 
 
-def _transitions(available: list[Piece], down: list[Piece], hulls: list[Piece]) -> list[Piece]:
+def _transitions(proven: list[Piece], hulls: list[Piece]) -> list[Piece]:
     """Return what lies inside the hulls and was not proven either way."""
-    proven = sorted(available + down) if available and down else available or down
-    if len(hulls) == 1:
-        low, high = hulls[0]
-        edges = [low, *(edge for piece in proven for edge in piece), high]
-        pieces = zip(edges[::2], edges[1::2], strict=True)
-        if edges == sorted(edges):
-            return [(start, end) for start, end in pieces if start < end]
-    return _pieces(IntervalSet(hulls).subtract(IntervalSet(proven)))
+    if len(hulls) != 1:
+        return _pieces(IntervalSet(hulls).subtract(IntervalSet(proven)))
+    changing: list[Piece] = []
+    cursor, high = hulls[0]
+    for start, end in proven:
+        if cursor < start:
+            changing.append((cursor, start))
+        cursor = end
+    if cursor < high:
+        changing.append((cursor, high))
+    return changing
 
 
 def vantage_timeline(checks: Sequence[Timeline]) -> Timeline:
@@ -218,8 +228,3 @@ def vantage_timeline(checks: Sequence[Timeline]) -> Timeline:
 
 def _pieces(pieces: IntervalSet) -> list[Piece]:
     return [(start, end) for start, end in pieces]
-
-
-def ordered(spans: Sequence[Span]) -> bool:
-    """Return whether the spans are in order of start and do not overlap."""
-    return all(earlier.last_start <= later.first_start for earlier, later in pairwise(spans))
