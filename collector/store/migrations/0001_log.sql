@@ -1,0 +1,40 @@
+-- The log: what was said, in order, for ever. Every other table can be made again from it.
+-- A tenant is a hospital; tenant_id leads every key, so that tables can be distributed by it.
+
+CREATE TABLE tenant (
+    tenant_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name      text NOT NULL UNIQUE CHECK (name <> ''),
+    raw_days  integer NOT NULL DEFAULT 7 CHECK (raw_days >= 0)
+);
+
+-- The row that appenders lock. Half-filled pages: it is updated in place at every commit.
+CREATE TABLE log_head (
+    tenant_id integer PRIMARY KEY REFERENCES tenant,
+    size      bigint NOT NULL,
+    chain     bytea NOT NULL
+) WITH (fillfactor = 50);
+
+-- agent_id and number are set for batches only. The leaf hash is that of the envelope, so it is
+-- not stored; the chain hash covers it.
+CREATE TABLE log (
+    idx         bigint NOT NULL,
+    received_at bigint NOT NULL,
+    tenant_id   integer NOT NULL REFERENCES tenant,
+    agent_id    integer,
+    number      integer,
+    kind        text NOT NULL,
+    chain       bytea NOT NULL,
+    envelope    bytea STORAGE EXTERNAL NOT NULL,
+    PRIMARY KEY (tenant_id, idx)
+);
+
+CREATE INDEX log_batch ON log (tenant_id, agent_id, number) WHERE number IS NOT NULL;
+CREATE INDEX log_kind ON log (tenant_id, kind, idx) WHERE number IS NULL;
+
+CREATE FUNCTION log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the log is append-only: % is refused', TG_OP;
+END $$;
+
+CREATE TRIGGER log_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON log
+    FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only();
