@@ -110,8 +110,6 @@ def mapping(fields: dict[str, object], key: str) -> dict[str, object]:
 
 
 def _check(value: object, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise MalformedError(f"nested deeper than {MAX_DEPTH}")
     if type(value) is str:
         _check_text(value)
     elif type(value) is int:
@@ -119,15 +117,17 @@ def _check(value: object, depth: int) -> None:
             raise MalformedError("an integer is beyond ±(2**53 - 1)")
     elif type(value) is bool:
         return
+    elif not isinstance(value, list | dict):
+        raise MalformedError(f"{_name(value)} has no canonical form")
+    elif depth == MAX_DEPTH:
+        raise MalformedError(f"nested deeper than {MAX_DEPTH}")
     elif isinstance(value, list):
         _check_list(value, depth + 1)
-    elif isinstance(value, dict):
+    else:
         for key, member in value.items():
             if type(key) is not str or not key.isascii():
                 raise MalformedError(f"the key {key!r} is not an ASCII string")
             _check(member, depth + 1)
-    else:
-        raise MalformedError(f"{_name(value)} has no canonical form")
 
 
 def _check_text(value: str) -> None:
@@ -141,7 +141,7 @@ def _check_text(value: str) -> None:
 
 def _check_list(values: list[object], depth: int) -> None:
     # Columns of a batch are long lists of plain integers: passes in C settle them.
-    if set(map(type, values)) == {int} and depth <= MAX_DEPTH:
+    if set(map(type, values)) == {int}:
         numbers = cast("list[int]", values)
         if max(numbers) > MAX_INTEGER or min(numbers) < -MAX_INTEGER:
             raise MalformedError("an integer is beyond ±(2**53 - 1)")
@@ -153,11 +153,9 @@ def _check_list(values: list[object], depth: int) -> None:
 def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise MalformedError(f"the key {key!r} appears twice")
-            seen.add(key)
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise MalformedError(f"the key {twice!r} appears twice")
     return members
 
 
