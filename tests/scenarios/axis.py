@@ -50,7 +50,8 @@ def read_axis(path: Path) -> Iterator[Measurement]:
             axis = _axis(words[1:])
             continue
         assert axis is not None, f"{path}: a row comes before the first @"
-        yield from _row(axis, *words[:2], "".join(words[2:]))
+        vantage, check, *letters = words
+        yield from _row(axis, vantage, check, "".join(letters))
 
 
 def _axis(words: list[str]) -> Axis:
