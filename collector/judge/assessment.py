@@ -134,6 +134,7 @@ def assess_spans(
     vantages, timeline = _hospital(window, panel, checks)
     if timeline.undecided:
         vantages, timeline = _hospital(window, panel, summarise(timeline.undecided))
+        timeline = timeline.settled()
     return _assessment(window, panel, vantages, timeline)
 
 

@@ -8,6 +8,7 @@ that is printed and can be edited: what a contract lists always wins.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
+from typing import assert_never
 
 import holidays
 
@@ -49,6 +50,8 @@ def is_counted(day: date, unit: NoticeUnit, calendar: SiteCalendar) -> bool:
             return day.weekday() < _SATURDAY and day not in calendar.closed
         case NoticeUnit.WORKING_DAYS:
             return day.weekday() < _SUNDAY and day not in calendar.closed
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def counted_day_after(day: date, amount: int, unit: NoticeUnit, calendar: SiteCalendar) -> date:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
+from typing import assert_never
 
 from collector.judge.calendar import SiteCalendar, counted_day_after
 from collector.judge.terms import NoticeCounting, NoticeTerms, NoticeUnit, Revision
@@ -105,6 +106,8 @@ def earliest_start(notified_at_us: int, terms: NoticeTerms, calendar: SiteCalend
             return start_of_day(last + timedelta(days=1), calendar.zone)
         case NoticeCounting.ELAPSED:
             return from_datetime(datetime.combine(last, notified.time(), calendar.zone))
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def latest_notice(start_us: int, terms: NoticeTerms, calendar: SiteCalendar) -> int:
@@ -131,15 +134,12 @@ def _last_instants(day: date, start_us: int, zone: tzinfo) -> Iterator[int]:
     They are the end of the day, the clock time of the start, and the last clock times before a
     change of the clocks, on this day or on the day of the start.
     """
-    opens, closes = start_of_day(day, zone), start_of_day(day + timedelta(days=1), zone)
-    yield closes - 1
+    yield start_of_day(day + timedelta(days=1), zone) - 1
     changes = [_change_of_clocks(day, zone), _change_of_clocks(local_date(start_us, zone), zone)]
     moments = [start_us, *(change - 1 for change in changes if change is not None)]
     for moment in moments:
         clock = to_datetime(moment, zone).time().replace(fold=0)
-        for reading in local_readings(datetime.combine(day, clock), zone):
-            if opens <= reading < closes:
-                yield reading
+        yield from local_readings(datetime.combine(day, clock), zone)
 
 
 def _change_of_clocks(day: date, zone: tzinfo) -> int | None:

@@ -7,7 +7,7 @@ unobserved: silence is never up, and never proves an outage.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from collector.judge.timeline import DOWN, Piece, Span, Timeline
@@ -27,8 +27,8 @@ class Outage:
 class HospitalTimeline:
     """A service at a hospital over the horizon.
 
-    `undecided` are components of possibly down that lie between two measurements of a summary: the
-    caller must judge again with the measurements around them kept apart (see `spans_of`).
+    `undecided` are components of possibly down of which summaries do not tell whether one of their
+    measurements lies inside: the caller must judge again with those kept apart (see `spans_of`).
     """
 
     horizon: Interval
@@ -37,6 +37,15 @@ class HospitalTimeline:
     outages: tuple[Outage, ...]
     unobserved: IntervalSet
     undecided: IntervalSet
+
+    def settled(self) -> "HospitalTimeline":
+        """Return the timeline with what is undecided unobserved.
+
+        Right only when every measurement that intersects those components had a span of its own:
+        the summaries that are left then hold none of them.
+        """
+        unobserved = self.unobserved.union(self.undecided)
+        return replace(self, unobserved=unobserved, undecided=IntervalSet())
 
 
 def hospital_timeline(
@@ -104,7 +113,7 @@ class _DownMeasurements:
     def __init__(self, spans: Iterable[Span]) -> None:
         self._spans = [span for span in spans if span[0] == DOWN]
         self._first = min((span[2] for span in self._spans), default=0)
-        self._last = max((span[6] for span in self._spans), default=0)
+        self._last = max((_reach(span) for span in self._spans), default=0)
 
     def intersect(self, component: Interval) -> bool | None:
         """Return whether one of them intersects the component; None when the summaries hide it.
@@ -115,11 +124,19 @@ class _DownMeasurements:
         if not self._spans or self._first >= closes or self._last < opens:
             return False
         hidden = False
-        for _, _, start, end, _, last_start, last_end, _, _, _, gap in self._spans:
-            if start < closes and last_end >= opens:
-                if end >= opens or last_start < closes or component.length >= gap > 0:
-                    return True
-                # The component lies between the first and the last measurement, and is shorter
-                # than the distance between two starts: one may lie inside it, or none.
+        for _, _, start, end, _, last_start, last_end, _, _, hi_tail, gap in self._spans:
+            if start >= closes:
+                continue
+            if end >= opens or (last_start < closes and last_end >= opens):
+                return True
+            if hi_tail is not None and hi_tail >= opens:
+                if opens >= start and closes <= last_start and component.length >= gap:
+                    return True  # starts at most `gap` apart on both sides: one lies inside
                 hidden = True
         return None if hidden else False
+
+
+def _reach(span: Span) -> int:
+    """Return an instant no measurement of the span ends after."""
+    ends = (span[3], span[6], span[9])
+    return max(end for end in ends if end is not None)

@@ -1,7 +1,7 @@
 """The regulated figures of a window: what counts, and how it is added up (rules, sections 6, 7)."""
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from collector.judge.outage import HospitalTimeline
 from collector.judge.terms import DowntimeRule
@@ -70,3 +70,5 @@ def _measure(pieces: IntervalSet, rule: DowntimeRule) -> int:
             return max((piece.length for piece in pieces), default=0)
         case DowntimeRule.SPAN:
             return pieces.hull.length if pieces.hull else 0
+        case _ as unreachable:
+            assert_never(unreachable)
