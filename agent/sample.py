@@ -1,17 +1,14 @@
 """What the runner hands to the spool: one measurement, on the agent's own boot clock.
 
-Times are whole milliseconds in microseconds, the quantum of a batch: the start is rounded down and
+Times are whole milliseconds, in microseconds: the quantum of a batch. The start is rounded down and
 the end up, so what is recorded always encloses what was measured.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
+from probes.model.batch import QUANTUM_US
 from probes.model.failure import Failure, Operation
 from probes.model.measurement import Outcome
-
-_QUANTUM_US: Final = 1_000
-_QUANTUM_NS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +30,9 @@ class Sample:
     version: str | None = None
 
 
-def enclosing_span(start_ns: int, end_ns: int) -> tuple[int, int]:
-    """Return start and duration, in microseconds, of the whole milliseconds that hold a span.
-
-    Both instants are nanoseconds of the boot clock; the result is never shorter than the span.
-    """
-    first = start_ns // _QUANTUM_NS
-    last = -(-end_ns // _QUANTUM_NS)
-    return first * _QUANTUM_US, max(0, last - first) * _QUANTUM_US
+def enclosing_span(start_us: int, end_us: int) -> tuple[int, int]:
+    """Return start and duration of the whole milliseconds that hold a span of the boot clock."""
+    first = start_us // QUANTUM_US
+    # The end was read in whole microseconds: the true one lies up to a microsecond later.
+    last = end_us // QUANTUM_US + 1
+    return first * QUANTUM_US, (last - first) * QUANTUM_US
