@@ -1,0 +1,171 @@
+"""One connection to one collector: its clock, enrolment, batches.
+
+An answer is a status, a JSON object and the wait it asks for. What is no answer in time is an
+`UnreachableError` whose message a person can act on; nothing else leaves this module.
+"""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import aiohttp
+
+from agent.clock import Clock
+from agent.offset import Exchange
+from probes.model.canonical import MAX_INTEGER, MalformedError, decode_object, integer
+from probes.model.envelope import ENVELOPE_MEDIA_TYPE
+
+CONNECT_TIMEOUT_S: Final = 10.0
+TOTAL_TIMEOUT_S: Final = 60.0
+_LONGEST_ANSWER: Final = 64 << 10
+_LONGEST_WAIT_S: Final = 3_600.0
+
+
+class UnreachableError(Exception):
+    """The collector gave no usable answer; the message names it and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a collector answered. `retry_after_s` is 0 unless it asked for a wait."""
+
+    status: int
+    fields: dict[str, object]
+    retry_after_s: float = 0.0
+
+    @property
+    def error(self) -> str:
+        """The collector's word for what is wrong, empty if it gave none."""
+        code = self.fields.get("error")
+        return code if isinstance(code, str) else ""
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, in one line."""
+        reason = self.fields.get("reason")
+        return reason if isinstance(reason, str) else self.error or f"status {self.status}"
+
+
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """Return what certificates are checked against: the system's authorities, or one's own."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        reason = getattr(error, "strerror", None) or "it holds no certificate"
+        raise UnreachableError(f"cannot use {ca_file}: {reason}") from None
+
+
+class Link:
+    """The only connection to a collector; requests take turns on it."""
+
+    def __init__(self, url: str, ca_file: Path | None, user_agent: str) -> None:
+        self.url = url.rstrip("/")
+        self._turn = asyncio.Lock()
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=1, ssl=trust(ca_file)),
+            timeout=aiohttp.ClientTimeout(total=TOTAL_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S),
+            headers={"User-Agent": user_agent},
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def __aenter__(self) -> Self:
+        """Return the link; it is closed at the end of the block."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._session.close()
+
+    async def exchange(self, clock: Clock) -> Exchange:
+        """Ask the collector for its time."""
+        async with self._turn:  # waiting for the turn must not count as a part of the way
+            sent = clock.read()
+            answer = await self._request("GET", "/v1/clock")
+            received_us = clock.read().boottime_us
+        try:
+            now_us = integer(answer.fields, "now_us")
+        except MalformedError as error:
+            raise self._unusable(str(error)) from None
+        if answer.status != _OK or not 0 < now_us <= MAX_INTEGER:
+            raise self._unusable(answer.reason)
+        return Exchange(sent, now_us, received_us)
+
+    async def post_batch(self, body: bytes, *, gzipped: bool) -> Answer:
+        """Send a sealed batch."""
+        headers = {"Content-Type": ENVELOPE_MEDIA_TYPE}
+        if gzipped:
+            headers["Content-Encoding"] = "gzip"
+        async with self._turn:
+            return await self._request("POST", "/v1/batches", body, headers)
+
+    async def post_enrolment(self, body: bytes, token: str) -> Answer:
+        """Ask to be enrolled."""
+        headers = {"Content-Type": ENVELOPE_MEDIA_TYPE, "Authorization": f"Bearer {token}"}
+        async with self._turn:
+            return await self._request("POST", "/v1/enrol", body, headers)
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        try:
+            async with self._session.request(
+                method, self.url + path, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                content = await _read(response)
+                wait_s = _retry_after_s(response.headers.get("Retry-After", ""))
+        except TimeoutError:
+            raise UnreachableError(f"cannot reach {self.url}: no answer in time") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise UnreachableError(f"cannot reach {self.url}: {_explain(error)}") from None
+        try:
+            return Answer(response.status, decode_object(content), wait_s)
+        except MalformedError as error:
+            if response.status >= _FIRST_SERVER_ERROR:  # a proxy's page, say
+                return Answer(response.status, {}, wait_s)
+            raise self._unusable(f"status {response.status}, {error}") from None
+
+    def _unusable(self, reason: str) -> UnreachableError:
+        return UnreachableError(f"{self.url} does not answer as a collector: {reason}")
+
+
+_OK: Final = 200
+_FIRST_SERVER_ERROR: Final = 500
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """Read an answer to its end; refuse one no collector would give."""
+    content = bytearray()
+    async for chunk in response.content.iter_any():
+        content += chunk
+        if len(content) > _LONGEST_ANSWER:
+            raise ValueError(f"the answer is longer than {_LONGEST_ANSWER} bytes")
+    return bytes(content)
+
+
+def _retry_after_s(value: str) -> float:
+    """Read Retry-After in its form of seconds (RFC 9110); a date is left to our own back-off."""
+    return min(float(value), _LONGEST_WAIT_S) if value.isascii() and value.isdigit() else 0.0
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"its certificate is not trusted: {error.certificate_error}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or str(error.os_error)
+    return str(error) or type(error).__name__
