@@ -70,7 +70,7 @@ def hospital_timeline(
                 outages.append(Outage(component, proven, truncated))
             case False:
                 unobserved.append(component)
-            case None:
+            case _:  # hidden by summaries
                 undecided.append(component)
     return HospitalTimeline(
         horizon, up, proven_down, tuple(outages), IntervalSet(unobserved), IntervalSet(undecided)
