@@ -8,7 +8,7 @@ UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format format-check lint types imports clean
+.PHONY: help venv demo test check ci test-wheel format format-check lint types imports clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -18,7 +18,7 @@ venv: $(STAMP) ## the virtual environment, with the locked dependencies
 $(STAMP): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Constat needs Python 3.11 or later; try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install -qq uv
 	@$(UV) sync --quiet --frozen
 	@touch $@
 
@@ -26,6 +26,11 @@ test: $(STAMP) ## every test that needs neither root nor a large download
 	@$(BIN)/python -m pytest -q --cov --cov-report=term tests
 
 check: format-check lint types imports test ## what must pass before a commit
+
+ci: check test-wheel ## all that CI runs
+
+test-wheel: $(STAMP) ## build the wheel and use it in empty environments
+	@$(BIN)/python -m tests.from_wheel
 
 format: $(STAMP) ## rewrite the sources in the project's style
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
