@@ -1,0 +1,179 @@
+"""Announcing windows and taking their steps: each is checked, sealed and projected at once."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from collector.errors import ConfigurationError, NotFoundError, RefusedError
+from collector.register.agreed import Agreed, agreed_for
+from collector.register.sealing import Desk, Sealer, open_desk, read_window
+from collector.register.steps import (
+    RegisteredWindow,
+    StepKind,
+    check_cancel,
+    check_close,
+    check_finish,
+    check_reschedule,
+    check_start,
+)
+from collector.store.pool import Connection, Pool, transaction
+from collector.store.tenants import tenant_named
+from collector.store.windows import lock_numbering, windows_named
+from probes.model.instant import local_date
+from probes.model.interval import Interval
+
+ID_PREFIX: Final = "MAJ"
+_LONGEST_ID: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is announced; without an id the next one of the year is given."""
+
+    hospital: str
+    service: str
+    plan: Interval
+    window_id: str | None = None
+
+
+async def announce(
+    pool: Pool, sealer: Sealer, announcement: Announcement, author: str
+) -> RegisteredWindow:
+    """Announce a window; the notice counts from the instant it is sealed."""
+    check_plan(announcement.plan)
+    async with _desk(pool, sealer, announcement.hospital, author) as desk:
+        agreed = await agreed_for(
+            desk.connection, desk.tenant_id, desk.tenant, announcement.service
+        )
+        window_id = announcement.window_id or await _next_id(desk.connection, announcement, agreed)
+        if await read_window(desk, _checked_id(window_id)) is not None:
+            raise RefusedError(f"{window_id} exists already: constat window show {window_id}")
+        return await _step(
+            desk,
+            StepKind.ANNOUNCED,
+            window_id,
+            service=announcement.service,
+            start_us=announcement.plan.start,
+            end_us=announcement.plan.end,
+        )
+
+
+async def reschedule(
+    pool: Pool, sealer: Sealer, where: "Where", plan: Interval, author: str
+) -> RegisteredWindow:
+    """Announce another plan for a window; its notice counts as rules section 8 says."""
+    check_plan(plan)
+    async with _desk(pool, sealer, where.hospital, author) as desk:
+        check_reschedule(await _existing(desk, where), plan)
+        return await _step(
+            desk, StepKind.RESCHEDULED, where.window_id, start_us=plan.start, end_us=plan.end
+        )
+
+
+async def start(
+    pool: Pool, sealer: Sealer, where: "Where", at_us: int | None, author: str
+) -> RegisteredWindow:
+    """Register that the operation started, now unless an instant of the past is given."""
+    async with _desk(pool, sealer, where.hospital, author) as desk:
+        started_us = desk.at_us if at_us is None else at_us
+        check_start(await _existing(desk, where), started_us, desk.at_us)
+        return await _step(desk, StepKind.STARTED, where.window_id, start_us=started_us)
+
+
+async def finish(
+    pool: Pool, sealer: Sealer, where: "Where", at_us: int | None, author: str
+) -> RegisteredWindow:
+    """Register that the operation finished, now unless an instant of the past is given."""
+    async with _desk(pool, sealer, where.hospital, author) as desk:
+        finished_us = desk.at_us if at_us is None else at_us
+        check_finish(await _existing(desk, where), finished_us, desk.at_us)
+        return await _step(desk, StepKind.FINISHED, where.window_id, end_us=finished_us)
+
+
+async def close(pool: Pool, sealer: Sealer, where: "Where", author: str) -> RegisteredWindow:
+    """Close a window: nothing more is to come, it can be judged."""
+    return await _end(pool, sealer, where, author, StepKind.CLOSED, check_close)
+
+
+async def cancel(pool: Pool, sealer: Sealer, where: "Where", author: str) -> RegisteredWindow:
+    """Cancel a window that has not started."""
+    return await _end(pool, sealer, where, author, StepKind.CANCELLED, check_cancel)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A window and the hospital it belongs to."""
+
+    hospital: str
+    window_id: str
+
+
+async def locate(connection: Connection, window_id: str, hospital: str | None = None) -> Where:
+    """Return where a window is; `NotFoundError` when nowhere, `ConfigurationError` when twice."""
+    found = [row.tenant for row in await windows_named(connection, window_id)]
+    if hospital is not None:
+        found = [tenant for tenant in found if tenant == hospital]
+    if not found:
+        raise NotFoundError(f"there is no window {window_id}: constat window list")
+    if len(found) > 1:
+        raise ConfigurationError(
+            f"several hospitals have a window {window_id}, say which: --hospital {found[0]}"
+        )
+    return Where(found[0], window_id)
+
+
+def check_plan(plan: Interval) -> None:
+    """Refuse a plan that ends before it starts."""
+    if plan.end <= plan.start:
+        raise ConfigurationError("a window ends after it starts: see --start, --end and --for")
+
+
+async def _end(  # noqa: PLR0913, PLR0917 - the two ends of a window differ in kind and check only
+    pool: Pool,
+    sealer: Sealer,
+    where: Where,
+    author: str,
+    kind: StepKind,
+    check: Callable[[RegisteredWindow], None],
+) -> RegisteredWindow:
+    async with _desk(pool, sealer, where.hospital, author) as desk:
+        check(await _existing(desk, where))
+        return await _step(desk, kind, where.window_id)
+
+
+@asynccontextmanager
+async def _desk(pool: Pool, sealer: Sealer, hospital: str, author: str) -> AsyncIterator[Desk]:
+    async with transaction(pool) as connection:
+        tenant_id = await tenant_named(connection, hospital)
+        yield await open_desk(connection, tenant_id, hospital, sealer, author)
+
+
+async def _existing(desk: Desk, where: Where) -> RegisteredWindow:
+    window = await read_window(desk, where.window_id)
+    if window is None:
+        raise NotFoundError(f"there is no window {where.window_id} in {where.hospital}")
+    return window
+
+
+async def _step(desk: Desk, kind: StepKind, window_id: str, **body: Any) -> RegisteredWindow:  # noqa: ANN401
+    await desk.seal(kind, {"window": window_id, **body})
+    window = await read_window(desk, window_id)
+    if window is None:
+        raise AssertionError(window_id)
+    return window
+
+
+async def _next_id(connection: Connection, announcement: Announcement, agreed: Agreed) -> str:
+    zone = ZoneInfo(agreed.site.timezone)
+    prefix = f"{ID_PREFIX}-{local_date(announcement.plan.start, zone).year}-"
+    return f"{prefix}{await lock_numbering(connection, prefix) + 1:04d}"
+
+
+def _checked_id(window_id: str) -> str:
+    if not window_id.isascii() or not window_id.isprintable() or len(window_id) > _LONGEST_ID:
+        raise ConfigurationError(f"{window_id!r} is no id for a window, as in MAJ-2026-0142")
+    if not window_id.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        raise ConfigurationError(f"{window_id!r} is no id for a window, as in MAJ-2026-0142")
+    return window_id

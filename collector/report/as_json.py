@@ -1,0 +1,77 @@
+"""A report as one JSON object: `constat.assessment/1`, with more fields."""
+
+from collector.report.value import Loss, Report
+from probes.model.canonical import JsonValue
+from probes.model.interval import Interval
+
+
+def report_json(report: Report) -> dict[str, JsonValue]:
+    """Return the object of a report; a key without a value is left out."""
+    window, around = report.assessment.window, report.surroundings
+    stated: dict[str, JsonValue] = {
+        **report.assessment.to_json(),
+        "hospital": around.hospital,
+        "site": window.site,
+        "service": window.service,
+        "service_class": window.service_class.value,
+        "status": window.status.value,
+        "as_of_us": around.as_of_us,
+        "plan": _interval(window.plan),
+        "hull": _interval(window.hull),
+        "interventions": [_interval(piece) for piece in window.interventions],
+        "revisions": [
+            {**_interval(revision.plan), "notified_at_us": revision.notified_at_us}
+            for revision in window.revisions
+            if revision.notified_at_us is not None
+        ],
+        "margin": {"lower_us": report.margin.lower_us, "upper_us": report.margin.upper_us},
+        "regulated": [_interval(piece) for piece in report.assessment.regulated.outages],
+        "turns": [
+            {
+                **_interval(turn.outage),
+                "lost_last": list(turn.lost_last),
+                "back_first": list(turn.back_first),
+            }
+            for turn in report.turns
+        ],
+        "vantages": [_vantage(loss) for loss in report.losses],
+        "clocks": {"worst_error_us": report.worst_error_us, "unestimated": around.unestimated},
+        "versions": {
+            "before": list(around.versions_before),
+            "after": list(around.versions_after),
+        },
+        "panel": {"fixed_at_us": around.fixed_at_us, "members": list(report.assessment.panel)},
+        "entries": {
+            "window": list(around.provenance.window),
+            "hospital": around.provenance.hospital,
+            "site": around.provenance.site,
+            "service": around.provenance.service,
+        },
+        "log": {"size": around.log_size, "chain": around.log_chain},
+    }
+    shortfall_us = report.assessment.notice.shortfall_us
+    if shortfall_us is not None:
+        stated["notice_shortfall_us"] = shortfall_us
+    return stated
+
+
+def _vantage(loss: Loss) -> dict[str, JsonValue]:
+    vantage = loss.vantage
+    stated: dict[str, JsonValue] = {
+        "vantage": vantage.name,
+        "kind": vantage.kind.value,
+        "counts": vantage.counts,
+        "imported": vantage.imported,
+        "measured": vantage.measured,
+        "down_us": loss.down_us,
+        "worst_error_us": vantage.worst_error_us,
+    }
+    if loss.last_up_us is not None:
+        stated["last_up_us"] = loss.last_up_us
+    if loss.first_up_us is not None:
+        stated["first_up_us"] = loss.first_up_us
+    return stated
+
+
+def _interval(interval: Interval) -> dict[str, JsonValue]:
+    return {"start_us": interval.start, "end_us": interval.end}

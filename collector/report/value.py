@@ -1,0 +1,154 @@
+"""One report on one window: the assessment, and what the register knows beside it.
+
+Pure: built once from an assessment, rendered as text, JSON or CSV. The JSON form is the object of
+`constat.assessment/1` with more fields, so a reader of the one reads the other.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from collector.judge.assessment import Assessment
+from collector.judge.timeline import Piece, Timeline
+from collector.judge.window import Bounds
+from probes.model.interval import Interval
+from probes.model.measurement import VantageKind
+
+
+class Vantage(NamedTuple):
+    """What the register and the store know of a vantage point; `counts` is the panel's roster."""
+
+    name: str
+    kind: VantageKind
+    counts: bool
+    imported: bool
+    measured: int
+    worst_error_us: int
+
+
+class Provenance(NamedTuple):
+    """The entries of the hospital's log that decided: where they are, one by one."""
+
+    window: tuple[int, ...]
+    hospital: int
+    site: int
+    service: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything a report says that the rules do not compute.
+
+    `fixed_at_us` is when panel and terms were fixed; `log_size` and `log_chain` the head of the
+    hospital's log the report was read from.
+    """
+
+    hospital: str
+    hospital_name: str
+    product: str
+    fixed_at_us: int
+    announced_at_us: int
+    as_of_us: int
+    vantages: Sequence[Vantage]
+    unestimated: int
+    versions_before: tuple[str, ...]
+    versions_after: tuple[str, ...]
+    provenance: Provenance
+    log_size: int
+    log_chain: str
+
+
+class Loss(NamedTuple):
+    """When one vantage point was last proven up before an interval, and first after it."""
+
+    vantage: Vantage
+    last_up_us: int | None
+    first_up_us: int | None
+    down_us: int
+
+
+class Turn(NamedTuple):
+    """Who lost the service last and who got it back first, for one raw outage."""
+
+    outage: Interval
+    lost_last: tuple[str, ...]
+    back_first: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """An assessment and its surroundings."""
+
+    assessment: Assessment
+    surroundings: Surroundings
+
+    @property
+    def margin(self) -> Bounds:
+        """The least and the greatest the limit leaves; negative when it is passed."""
+        limit, judged = self.assessment.window.limit_us, self.assessment.judged
+        return Bounds(limit - judged.upper_us, limit - judged.lower_us)
+
+    @cached_property
+    def main_outage(self) -> Interval | None:
+        """The longest regulated outage of the window."""
+        return max(self.assessment.regulated.outages, key=lambda piece: piece.length, default=None)
+
+    @cached_property
+    def turns(self) -> tuple[Turn, ...]:
+        """Who lost it last and got it back first, for each raw outage in order."""
+        losers: dict[int, list[str]] = {o.span.start: [] for o in self.assessment.timeline.outages}
+        winners: dict[int, list[str]] = {o.span.end: [] for o in self.assessment.timeline.outages}
+        for name, timeline in self.assessment.vantages.items():
+            for start, end in timeline.available:
+                if end in losers:
+                    losers[end].append(name)
+                if start in winners:
+                    winners[start].append(name)
+        return tuple(
+            Turn(span, tuple(sorted(losers[span.start])), tuple(sorted(winners[span.end])))
+            for span in (outage.span for outage in self.assessment.timeline.outages)
+        )
+
+    @cached_property
+    def losses(self) -> tuple[Loss, ...]:
+        """What each vantage point saw of the main outage, the last to lose it first."""
+        timelines = self.assessment.vantages
+        losses = [self._loss(vantage, timelines) for vantage in self.surroundings.vantages]
+        return tuple(sorted(losses, key=_by_loss))
+
+    def _loss(self, vantage: Vantage, timelines: Mapping[str, Timeline]) -> Loss:
+        timeline = timelines.get(vantage.name)
+        if timeline is None:
+            return Loss(vantage, None, None, 0)
+        hull = self.assessment.window.hull
+        down_us = sum(Interval(*piece).clip(hull).length for piece in timeline.down)
+        if self.main_outage is None:
+            return Loss(vantage, None, None, down_us)
+        last_up = _end_before(timeline.available, self.main_outage.start)
+        first_up = _start_after(timeline.available, self.main_outage.end)
+        return Loss(vantage, last_up, first_up, down_us)
+
+    @property
+    def worst_error_us(self) -> int:
+        """The greatest clock error bound of any measurement of the panel."""
+        panel = (vantage for vantage in self.surroundings.vantages if vantage.counts)
+        return max((vantage.worst_error_us for vantage in panel), default=0)
+
+
+def _by_loss(loss: Loss) -> tuple[bool, bool, int, str]:
+    last_up = loss.last_up_us
+    return (not loss.vantage.counts, last_up is None, -(last_up or 0), loss.vantage.name)
+
+
+def _end_before(available: Sequence[Piece], instant: int) -> int | None:
+    """Return the last end of a piece at or before an instant; pieces are in order."""
+    index = bisect_right(available, instant, key=lambda piece: piece[1])
+    return available[index - 1][1] if index else None
+
+
+def _start_after(available: Sequence[Piece], instant: int) -> int | None:
+    """Return the first start of a piece at or after an instant; pieces are in order."""
+    index = bisect_left(available, instant, key=lambda piece: piece[0])
+    return available[index][0] if index < len(available) else None

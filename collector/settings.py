@@ -1,0 +1,162 @@
+"""The settings of a collector: `constat.yaml`, and the key it signs its log with.
+
+Paths in the file are relative to the file. The signing key is made once, kept in the data folder
+with mode 0600, and never leaves it.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from collector.configuration import json_schema, read_file
+from collector.errors import ConfigurationError, NotFoundError
+from probes.model.keys import SigningKey
+
+DEFAULT_FILE: Final = "constat.yaml"
+KEY_FILE: Final = "log.key"
+READY_FILE: Final = "ready.json"
+
+_HIGHEST_PORT: Final = 65_535
+_SEED_HEX_DIGITS: Final = 64
+
+
+class TlsFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Where the certificate and its key are; without them the collector speaks plain HTTP."""
+
+    cert: str
+    key: str
+
+
+class DatabaseFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A PostgreSQL server of one's own."""
+
+    dsn: str
+
+
+class SettingsFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The file as it is written."""
+
+    data_dir: Annotated[
+        str, msgspec.Meta(min_length=1, description="Folder for keys and the embedded database.")
+    ]
+    listen: Annotated[
+        str, msgspec.Meta(description="Address and port; port 0 takes any free one.")
+    ] = "127.0.0.1:8443"
+    tls: TlsFile | None = None
+    database: Annotated[
+        Literal["embedded"] | DatabaseFile,
+        msgspec.Meta(description="The built-in PostgreSQL, or the DSN of another."),
+    ] = "embedded"
+    raw_days: Annotated[
+        int,
+        msgspec.Meta(ge=1, le=3650, description="How many days raw measurements stay in SQL."),
+    ] = 7
+    agent: Annotated[
+        str | None, msgspec.Meta(description="Configuration of a local agent to run beside it.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The certificate and key the collector serves with."""
+
+    cert: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings, resolved. `dsn` is None for the embedded database."""
+
+    file: Path
+    data_dir: Path
+    host: str
+    port: int
+    tls: Tls | None
+    dsn: str | None
+    raw_days: int
+    agent: Path | None
+
+    @property
+    def key_file(self) -> Path:
+        """Where the log's signing key is kept."""
+        return self.data_dir / KEY_FILE
+
+    @property
+    def ready_file(self) -> Path:
+        """Where a serving collector says so."""
+        return self.data_dir / READY_FILE
+
+
+def read_settings(file: Path) -> Settings:
+    """Return the settings of a file; `ConfigurationError` names the file and the key at fault."""
+    written = read_file(file, SettingsFile)
+    folder = file.absolute().parent
+    try:
+        host, port = _address(written.listen)
+    except ValueError as error:
+        raise ConfigurationError(f"cannot read {file}: listen: {error}") from None
+    tls = written.tls
+    return Settings(
+        file=file,
+        data_dir=folder / written.data_dir,
+        host=host,
+        port=port,
+        tls=Tls(folder / tls.cert, folder / tls.key) if tls else None,
+        dsn=written.database.dsn if isinstance(written.database, DatabaseFile) else None,
+        raw_days=written.raw_days,
+        agent=folder / written.agent if written.agent else None,
+    )
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the file."""
+    return json_schema(SettingsFile, "Settings of a Constat collector")
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, colon, port = listen.rpartition(":")
+    if not colon or not host:
+        raise ValueError(f"{listen!r} is not an address and a port, as in 127.0.0.1:8443")
+    if not (port.isascii() and port.isdigit()) or int(port) > _HIGHEST_PORT:
+        raise ValueError(f"{port!r} is not a port")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def read_key(file: Path) -> SigningKey:
+    """Return the signing key kept in a file."""
+    try:
+        seed = file.read_text("ascii").strip()
+        readable = file.stat().st_mode & 0o077
+    except FileNotFoundError:
+        raise NotFoundError(f"there is no signing key {file}: constat up makes it") from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"cannot read {file}: it holds no signing key") from None
+    if readable:
+        raise ConfigurationError(f"others may read the signing key {file}: chmod 600 {file}")
+    try:
+        if len(seed) != _SEED_HEX_DIGITS:
+            raise ValueError(seed)
+        return SigningKey.from_seed(bytes.fromhex(seed))
+    except ValueError:
+        raise ConfigurationError(f"cannot read {file}: it holds no signing key") from None
+
+
+def ensure_key(file: Path) -> SigningKey:
+    """Return the signing key kept in a file, made now if there is none yet."""
+    if not file.exists():
+        key = SigningKey.generate()
+        fresh = file.with_name(f"{file.name}.new")
+        fresh.unlink(missing_ok=True)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(key.seed.hex() + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.rename(file)
+    return read_key(file)

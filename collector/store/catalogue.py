@@ -1,0 +1,52 @@
+"""The items of the catalogue: every value each one ever had, and the entry that gave it."""
+
+import json
+from typing import Any, NamedTuple
+
+from collector.store.entry import RegisterEntry
+from collector.store.pool import Connection
+from collector.store.tenants import TenantId
+
+
+
+class StoredItem(NamedTuple):
+    """A value of an item, and where in the log and when it was given."""
+
+    kind: str
+    name: str
+    value: dict[str, Any]
+    entry: int
+    at_us: int
+
+
+async def add_item(
+    connection: Connection, tenant_id: TenantId, index: int, entry: RegisterEntry
+) -> None:
+    """Put the entry of an item into the table."""
+    await connection.execute(
+        "INSERT INTO catalogue_item (tenant_id, kind, name, entry, at_us, value)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        tenant_id,
+        entry.body["item"],
+        entry.body["name"],
+        index,
+        entry.at_us,
+        json.dumps(entry.body["value"]),
+    )
+
+
+async def items_in_force(
+    connection: Connection, tenant_id: TenantId, *, before_us: int | None = None
+) -> list[StoredItem]:
+    """Return the newest value of every item, of those given before an instant if one is given."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT ON (kind, name) kind, name, value, entry, at_us FROM catalogue_item"
+        " WHERE tenant_id = $1 AND ($2::bigint IS NULL OR at_us < $2)"
+        " ORDER BY kind, name, entry DESC",
+        tenant_id,
+        before_us,
+    )
+    return [
+        StoredItem(row["kind"], row["name"], json.loads(row["value"]), row["entry"], row["at_us"])
+        for row in rows
+    ]
