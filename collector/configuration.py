@@ -118,6 +118,8 @@ def _write(value: object) -> str:
 
 _PATH: Final = re.compile(r" - at (`key` in )?`\$([^`]*)`$")
 _STEP: Final = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+
+
 def _located(message: str, document: object, form: type) -> str:
     """Turn a validation message into `key: what is wrong`."""
     found = _PATH.search(message)

@@ -5,6 +5,7 @@ with mode 0600, and never leaves it.
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -20,7 +21,7 @@ KEY_FILE: Final = "log.key"
 READY_FILE: Final = "ready.json"
 
 _HIGHEST_PORT: Final = 65_535
-_SEED_HEX_DIGITS: Final = 64
+_SEED: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class TlsFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -139,12 +140,9 @@ def read_key(file: Path) -> SigningKey:
         raise ConfigurationError(f"cannot read {file}: it holds no signing key") from None
     if readable:
         raise ConfigurationError(f"others may read the signing key {file}: chmod 600 {file}")
-    try:
-        if len(seed) != _SEED_HEX_DIGITS:
-            raise ValueError(seed)
-        return SigningKey.from_seed(bytes.fromhex(seed))
-    except ValueError:
-        raise ConfigurationError(f"cannot read {file}: it holds no signing key") from None
+    if _SEED.fullmatch(seed) is None:
+        raise ConfigurationError(f"cannot read {file}: it holds no signing key")
+    return SigningKey.from_seed(bytes.fromhex(seed))
 
 
 def ensure_key(file: Path) -> SigningKey:

@@ -60,9 +60,7 @@ async def agreed_for(
     *,
     before_us: int | None = None,
 ) -> Agreed:
-    """Return what was agreed for a service, last or before an instant; `NotFoundError` if nothing.
-
-    """
+    """Return what was last agreed for a service, or last before an instant."""
     stored = await items_in_force(connection, tenant_id, before_us=before_us)
     return _agreed(stored, tenant, service)
 
@@ -103,7 +101,9 @@ def judged_window(
         plan=window.plan,
         revisions=window.revisions,
         interventions=tuple(
-            Interval(ran.start_us, max(ran.start_us + 1, as_of_us if ran.end_us is None else ran.end_us))
+            Interval(
+                ran.start_us, max(ran.start_us + 1, as_of_us if ran.end_us is None else ran.end_us)
+            )
             for ran in window.interventions
         ),
         panel=panel,

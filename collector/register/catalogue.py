@@ -196,8 +196,9 @@ def _items(tenant: str, hospital: HospitalEntry) -> Iterator[tuple[ItemKey, Valu
     for name, site in hospital.sites.items():
         yield ItemKey(ItemKind.SITE, name), _sealed(site)
     for name, service in hospital.services.items():
-        yield ItemKey(ItemKind.SERVICE, name), _sealed(
-            _completed(service, hospital, f"{place}.services.{name}")
+        yield (
+            ItemKey(ItemKind.SERVICE, name),
+            _sealed(_completed(service, hospital, f"{place}.services.{name}")),
         )
 
 
@@ -217,7 +218,9 @@ def _completed(service: Service, hospital: HospitalEntry, place: str) -> Service
         raise ConfigurationError(
             f"{place}.class: the contract has no max_downtime for {service.service_class}"
         )
-    checks = {name: _gapped(check, f"{place}.checks.{name}") for name, check in service.checks.items()}
+    checks = {
+        name: _gapped(check, f"{place}.checks.{name}") for name, check in service.checks.items()
+    }
     return msgspec.structs.replace(service, site=site, checks=checks)
 
 

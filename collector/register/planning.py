@@ -158,7 +158,7 @@ async def _existing(desk: Desk, where: Where) -> RegisteredWindow:
 
 
 async def _step(desk: Desk, kind: StepKind, window_id: str, **body: Any) -> RegisteredWindow:  # noqa: ANN401
-    await desk.seal(kind, {"window": window_id, **body})
+    await desk.seal(kind.value, {"window": window_id, **body})
     window = await read_window(desk, window_id)
     if window is None:
         raise AssertionError(window_id)

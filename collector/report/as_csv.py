@@ -10,7 +10,7 @@ from probes.model.instant import format_instant
 
 
 def report_csv(reports: Iterable[Report]) -> str:
-    """Return a header and one line for each report; durations in microseconds, instants RFC 3339."""
+    """Return a header and a line for each report; durations in microseconds, instants RFC 3339."""
     rows = [_row(report) for report in reports]
     return table_csv(list(rows[0]) if rows else [], [list(row.values()) for row in rows])
 

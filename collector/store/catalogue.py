@@ -8,7 +8,6 @@ from collector.store.pool import Connection
 from collector.store.tenants import TenantId
 
 
-
 class StoredItem(NamedTuple):
     """A value of an item, and where in the log and when it was given."""
 

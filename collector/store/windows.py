@@ -90,9 +90,7 @@ async def add_verdict(
     )
 
 
-async def steps_of(
-    connection: Connection, tenant_id: TenantId, window_id: str
-) -> list[StoredStep]:
+async def steps_of(connection: Connection, tenant_id: TenantId, window_id: str) -> list[StoredStep]:
     """Return the steps of a window, in order."""
     rows = await connection.fetch(
         "SELECT entry, kind, at_us, author, body FROM window_step"

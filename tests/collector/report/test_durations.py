@@ -80,7 +80,13 @@ def test_an_english_instant_puts_the_year_first() -> None:
 
 @pytest.mark.parametrize(
     ("ppm", "text"),
-    [(1_000_000, "100 %"), (998_000, "99,8 %"), (999_999, "99,9999 %"), (0, "0 %"), (5, "0,0005 %")],
+    [
+        (1_000_000, "100 %"),
+        (998_000, "99,8 %"),
+        (999_999, "99,9999 %"),
+        (0, "0 %"),
+        (5, "0,0005 %"),
+    ],
 )
 def test_a_share_is_never_rounded_up_to_the_whole(ppm: int, text: str) -> None:
     assert share_text(ppm, Language.FRENCH) == text

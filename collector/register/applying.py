@@ -1,0 +1,73 @@
+"""Applying a catalogue: what differs from the log is sealed in it, and nothing else.
+
+Applying the same catalogue again changes nothing. What the document does not mention stays as it
+is: an item is never taken away in silence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from collector.errors import NotFoundError
+from collector.register.catalogue import ItemKey, ItemKind, Value
+from collector.register.changes import Change, changes
+from collector.register.sealing import ITEM_SET, Sealer, open_desk
+from collector.store.catalogue import items_in_force
+from collector.store.pool import Connection, Pool, connected, transaction
+from collector.store.tenants import TenantId, ensure_tenant, tenant_named
+
+Catalogue = Mapping[str, Mapping[ItemKey, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a catalogue changes in a hospital, and the items it does not mention."""
+
+    hospital: str
+    changes: tuple[Change, ...]
+    unmentioned: tuple[ItemKey, ...]
+
+
+async def preview(pool: Pool, catalogue: Catalogue) -> list[Applied]:
+    """Return what applying a catalogue would change now; nothing is sealed."""
+    async with connected(pool) as connection:
+        return [
+            _compared(hospital, await _current(connection, hospital), wanted)
+            for hospital, wanted in catalogue.items()
+        ]
+
+
+async def apply(pool: Pool, sealer: Sealer, catalogue: Catalogue, author: str) -> list[Applied]:
+    """Seal what a catalogue changes, one entry an item; each hospital wholly or not at all."""
+    applied = []
+    for hospital, wanted in catalogue.items():
+        async with transaction(pool) as connection:
+            tenant_id = await ensure_tenant(connection, hospital)
+            desk = await open_desk(connection, tenant_id, hospital, sealer, author)
+            compared = _compared(hospital, await _items(connection, tenant_id), wanted)
+            for change in compared.changes:
+                kind, name = change.key
+                body = {"item": kind.value, "name": name, "value": change.value}
+                await desk.seal(ITEM_SET, body)
+            applied.append(compared)
+    return applied
+
+
+def _compared(
+    hospital: str, current: Mapping[ItemKey, Value], wanted: Mapping[ItemKey, Value]
+) -> Applied:
+    unmentioned = tuple(key for key in current if key not in wanted)
+    return Applied(hospital, tuple(changes(current, wanted)), unmentioned)
+
+
+async def _current(connection: Connection, hospital: str) -> dict[ItemKey, Value]:
+    try:
+        return await _items(connection, await tenant_named(connection, hospital))
+    except NotFoundError:
+        return {}
+
+
+async def _items(connection: Connection, tenant_id: TenantId) -> dict[ItemKey, Value]:
+    return {
+        ItemKey(ItemKind(item.kind), item.name): item.value
+        for item in await items_in_force(connection, tenant_id)
+    }
