@@ -5,9 +5,14 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from collector.embedded.server import EmbeddedPostgres
 from tests.postgres import Server, in_own_loop, refuse_unsafe
+
+# A machine that is busy is no fault of the code: no test is failed for the time it takes.
+settings.register_profile("constat", deadline=None)
+settings.load_profile("constat")
 
 
 @pytest.fixture(scope="session")
