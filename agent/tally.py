@@ -59,7 +59,6 @@ class Tally:
         }
         self.start_delay = Histogram(DELAY_BOUNDS_US)
         self.loop_lag = Histogram(DELAY_BOUNDS_US)
-        self.running = 0
 
     def measured(self, check: str, kind: str, observation: Observation, duration_us: int) -> None:
         """Count a measurement."""
