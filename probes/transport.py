@@ -1,11 +1,284 @@
-"""Dial, TLS and deadlines with the time of every step; what went wrong becomes a `Failure` here."""
+"""Dial and TLS: every probe resolves anew, connects anew and shakes hands anew.
 
-from typing import Protocol
+Nothing is pooled, raced or remembered, but the trust a TLS context holds. The resolver is the
+system's, with whatever cache the system puts before it.
+
+A name with several addresses is tried as a user's client would, in the resolver's order, each
+address with an equal share of the time left to connect. One that answers is enough, and is named in
+the detail; the failed attempts before it stay in the time of the step. `family` asks for one kind.
+
+A network that cannot be reached at all is `network_unreachable`, of the target: whether the vantage
+point has lost its own network is for the vantage point to find out.
+"""
+
+import _thread
+import asyncio
+import errno
+import os
+import socket
+import ssl
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from probes.attempt import Attempt, ProbeError, failure_of, reason_of, unreadable
+from probes.model.failure import Failure, Operation
+from probes.model.target import Family, Target, Tls, ascii_host
+
+PRODUCES: Final = frozenset(
+    {
+        Failure.NAME_NOT_FOUND,
+        Failure.RESOLUTION_FAILED,
+        Failure.CONNECTION_REFUSED,
+        Failure.CONNECTION_RESET,
+        Failure.CONNECTION_CLOSED,
+        Failure.HOST_UNREACHABLE,
+        Failure.NETWORK_UNREACHABLE,
+        Failure.TIMEOUT,
+        Failure.TLS_FAILED,
+        Failure.CERTIFICATE_EXPIRED,
+        Failure.CERTIFICATE_UNTRUSTED,
+        Failure.CERTIFICATE_NAME_MISMATCH,
+        Failure.OUT_OF_RESOURCES,
+        Failure.PERMISSION_DENIED,
+        Failure.BAD_CONFIGURATION,
+    }
+)
 
 
-class Clock(Protocol):
-    """A monotonic clock, in microseconds; its zero means nothing."""
+class Address(NamedTuple):
+    """An address as the system's calls take it."""
 
-    def __call__(self) -> int:
-        """Return the time now."""
-        ...
+    family: int
+    place: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+
+    def __str__(self) -> str:
+        host, port = map(str, self.place[:2])
+        return f"[{host}]:{port}" if self.family == socket.AF_INET6 else f"{host}:{port}"
+
+
+class Connection:
+    """A connected stream of bytes; `peer` is the address that answered."""
+
+    __slots__ = ("_loop", "_socket", "peer")
+
+    def __init__(self, connected: socket.socket, peer: str) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._socket = connected
+        self.peer = peer
+
+    async def send(self, data: bytes) -> None:
+        """Send all of it."""
+        await self._loop.sock_sendall(self._socket, data)
+
+    async def receive(self) -> bytes:
+        """Return the next bytes; none at the end of the stream."""
+        return await self._loop.sock_recv(self._socket, _CHUNK)
+
+    def close(self) -> None:
+        """Let go of the connection, without waiting for the other side."""
+        self._socket.close()
+
+
+class TlsConnection(Connection):
+    """The same inside TLS, in memory: no layer between hides what went wrong."""
+
+    __slots__ = ("_incoming", "_outgoing", "_tls")
+
+    def __init__(self, connected: Connection, context: ssl.SSLContext, server_name: str) -> None:
+        super().__init__(connected._socket, connected.peer)  # noqa: SLF001 - takes it over
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+
+    async def shake_hands(self) -> None:
+        """Agree on keys and verify the certificate; an `ssl.SSLError` says why not."""
+        # The last flight of a handshake must not wait for the acknowledgement of the one before.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._exchange()
+            else:
+                await self._flush()
+                return
+
+    async def send(self, data: bytes) -> None:
+        """Send all of it."""
+        self._tls.write(data)
+        await self._flush()
+
+    async def receive(self) -> bytes:
+        """Return the next bytes; none at the end of the stream.
+
+        A stream that ends without its closing alert ends like another, as it does for browsers:
+        whether an answer is whole is for its own framing to say.
+        """
+        while True:
+            try:
+                return self._tls.read(_CHUNK)
+            except ssl.SSLWantReadError:
+                await self._exchange()
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                return b""
+
+    def close(self) -> None:
+        """Send the closing alert, or the one that says what was wrong, and let go."""
+        with suppress(OSError):
+            self._tls.unwrap()
+        with suppress(OSError):
+            self._socket.send(self._outgoing.read())
+        super().close()
+
+    async def _flush(self) -> None:
+        if self._outgoing.pending:
+            await super().send(self._outgoing.read())
+
+    async def _exchange(self) -> None:
+        await self._flush()
+        data = await super().receive()
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+
+async def dial(target: Target, tls: Tls | None, attempt: Attempt) -> Connection:
+    """Resolve, connect and, when asked to, shake hands; the certificate must prove the target."""
+    context = None if tls is None else _trusting(tls)
+    addresses = _literal(target)
+    if addresses is None:
+        attempt.begin(Operation.RESOLVE)
+        addresses = await _resolve(target)
+    attempt.begin(Operation.CONNECT)
+    connection = await _connect_any(addresses, attempt)
+    if tls is None or context is None:
+        return connection
+    attempt.begin(Operation.TLS)
+    secured = TlsConnection(connection, context, ascii_host(tls.server_name or target.host))
+    try:
+        await secured.shake_hands()
+    except BaseException:
+        secured.close()
+        raise
+    return secured
+
+
+async def _resolve(target: Target) -> list[Address]:
+    """Ask the system's resolver, in a thread of its own: one that hangs keeps no other waiting."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Address]] = loop.create_future()
+
+    def settle(addresses: list[Address], error: OSError | None) -> None:
+        if answer.done():
+            return
+        if error is None:
+            answer.set_result(addresses)
+        else:
+            answer.set_exception(error)
+
+    def ask() -> None:
+        addresses: list[Address] = []
+        fault: OSError | None = None
+        try:
+            addresses = _addresses(target)
+        except OSError as error:
+            fault = error
+        with suppress(RuntimeError):  # the loop was closed, nobody waits any more
+            loop.call_soon_threadsafe(settle, addresses, fault)
+
+    try:
+        _thread.start_new_thread(ask, ())
+    except RuntimeError:
+        raise ProbeError(Failure.OUT_OF_RESOURCES, "cannot start a thread to resolve in") from None
+    return await answer
+
+
+def _addresses(target: Target, flags: int = 0) -> list[Address]:
+    host, family = ascii_host(target.host).encode(), _FAMILIES[target.family]
+    try:
+        found = socket.getaddrinfo(host, target.port, family, socket.SOCK_STREAM, 0, flags)
+    except socket.gaierror:
+        # Out of descriptors, the resolver only says that it got no answer.
+        socket.socket().close()
+        raise
+    return [Address(family, place) for family, _, _, _, place in found]
+
+
+@lru_cache(maxsize=4096)
+def _literal(target: Target) -> list[Address] | None:
+    """Return the address a target is written as; None when it is a name."""
+    try:
+        return _addresses(target, socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return None
+
+
+async def _connect_any(addresses: list[Address], attempt: Attempt) -> Connection:
+    if len(addresses) == 1:
+        return await _connect(addresses[0])
+    failures: dict[Failure, str] = {}
+    for tried, address in enumerate(addresses):
+        share_us = attempt.left_us() / (len(addresses) - tried)
+        try:
+            async with asyncio.timeout(share_us / 1e6):
+                return await _connect(address)
+        except OSError as error:
+            failure = failure_of(error)
+            if failure not in _MOST_TELLING_FIRST:
+                raise
+            failures.setdefault(failure, f"{address} {reason_of(error)}")
+    worst = min(failures, key=_MOST_TELLING_FIRST.index)
+    raise ProbeError(worst, "; ".join(failures.values()))
+
+
+async def _connect(address: Address) -> Connection:
+    dialled = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        dialled.settimeout(0)
+        await asyncio.get_running_loop().sock_connect(dialled, address.place)
+        _refuse_itself(dialled)
+    except BaseException:
+        dialled.close()
+        raise
+    return Connection(dialled, str(address))
+
+
+def _refuse_itself(dialled: socket.socket) -> None:
+    """Refuse a socket that was given the very port it dials: TCP lets it connect to itself."""
+    if dialled.getsockname() == dialled.getpeername():
+        raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+
+
+def _trusting(tls: Tls) -> ssl.SSLContext:
+    if not tls.ca_file:
+        return _context("", 0)
+    try:
+        return _context(tls.ca_file, Path(tls.ca_file).stat().st_mtime_ns)
+    except OSError as error:
+        raise unreadable(tls.ca_file, error) from None
+
+
+@lru_cache(maxsize=64)
+def _context(ca_file: str, modified_ns: int) -> ssl.SSLContext:
+    """Return what verifies certificates; a file that changes is read again."""
+    del modified_ns
+    return ssl.create_default_context(cafile=ca_file or None)
+
+
+_CHUNK: Final = 16_384
+_FAMILIES: Final = {
+    Family.ANY: socket.AF_UNSPEC,
+    Family.IPV4: socket.AF_INET,
+    Family.IPV6: socket.AF_INET6,
+}
+# When every address failed, the failure that came furthest says most of the target.
+_MOST_TELLING_FIRST: Final = (
+    Failure.CONNECTION_REFUSED,
+    Failure.CONNECTION_RESET,
+    Failure.TIMEOUT,
+    Failure.HOST_UNREACHABLE,
+    Failure.OUT_OF_RESOURCES,
+    Failure.NETWORK_UNREACHABLE,
+)

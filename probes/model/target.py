@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Final, TypeAlias
 
 
@@ -94,15 +95,19 @@ class Target:
         require_host("host", self.host)
         if not 1 <= self.port <= 65_535:  # noqa: PLR2004 - the range of RFC 9293
             raise ValueError(f"port: {self.port} is not a port")
+        written_as = address_family(self.host)
+        if Family.ANY not in (written_as, self.family) and written_as is not self.family:
+            raise ValueError(f"family: {self.host} is no {self.family} address")
 
 
 @dataclass(frozen=True, slots=True)
 class TcpSpec:
     r"""Connects, says something if told to, and expects an answer.
 
-    `expect` is what the target must say: a literal, or a regex over its bytes. `send` is text sent
-    first (UTF-8), `send_hex` the same for bytes no text can hold. A bare connection proves little
-    (a load balancer accepts for a service that is gone): it must be asked for by `connect_only`.
+    `expect` is what the target must say in its first 8 KiB: a literal (UTF-8), or a regex in which
+    each character is one byte (Latin-1); `version` is such a regex too. `send` is text sent first
+    (UTF-8), `send_hex` the same for bytes no text can hold. A bare connection proves little (a load
+    balancer accepts for a service that is gone): it must be asked for by `connect_only`.
     """
 
     host: str
@@ -147,20 +152,33 @@ def ascii_host(host: str) -> str:
     try:
         return host.encode("idna").decode("ascii").lower()
     except UnicodeError as error:
-        raise ValueError(f"host: {host!r} is not a host name: {error}") from None
+        raise ValueError(f"{host!r} is not a host name: {error}") from None
+
+
+def address_family(host: str) -> Family:
+    """Return the family of an IP address; `any` for a name."""
+    if ":" in host:
+        return Family.IPV6
+    return Family.IPV4 if _IPV4.fullmatch(host) else Family.ANY
 
 
 _HOST: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?", re.ASCII)
-_IPV6: Final = re.compile(r"[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9_.-]+)?", re.ASCII)
+_IPV4: Final = re.compile(r"\d+(\.\d+){3}", re.ASCII)
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # RFC 9110, section 5.6.2
 _LONGEST_HOST: Final = 253
 
 
 def require_host(name: str, host: str) -> None:
     """Raise `ValueError` unless a text is a host name or an IP address."""
-    plain = ascii_host(host)
-    pattern = _IPV6 if ":" in plain else _HOST
-    if pattern.fullmatch(plain) is None or len(plain) > _LONGEST_HOST:
+    try:
+        plain = ascii_host(host)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if address_family(plain) is Family.ANY:
+        fits = _HOST.fullmatch(plain) is not None and len(plain) <= _LONGEST_HOST
+    else:
+        fits = _is_address(plain)
+    if not fits:
         raise ValueError(f"{name}: {host!r} is not a host name or an IP address")
     if any(len(label) > 63 for label in plain.split(".")):  # noqa: PLR2004 - RFC 1035, 2.3.4
         raise ValueError(f"{name}: {host!r} has a label of more than 63 characters")
@@ -208,3 +226,11 @@ def require_hex(name: str, value: str) -> None:
         bytes.fromhex(value)
     except ValueError:
         raise ValueError(f"{name}: {value!r} is not hexadecimal") from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,197 @@
+"""Whether a page is what a check expects: what it lacks, what it says, which version it shows.
+
+The first of these that applies is the failure: a maintenance page (whatever its status, and even
+when all that was expected is there), an unexpected status, size, header, marker, JSON value. A page
+without a failure is degraded when a degraded marker is on it or the probe took too long.
+
+Markers are looked for in the text of the page, and again with its character references resolved
+(`r&eacute;ussie`). What is reported names the expectation, never what the page had in its place.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from typing import Final, NamedTuple
+
+from probes.attempt import slowness
+from probes.maintenance import Certainty, sign_of_maintenance
+from probes.model.failure import Failure, Operation
+from probes.model.http_target import HttpSpec, status_ranges
+from probes.model.measurement import Observation, Outcome, Phases
+from probes.model.target import Pattern, Regex
+from probes.page import Page
+from probes.version import shown_version
+
+
+def judge(spec: HttpSpec, page: Page, phases: Phases, elapsed_us: int) -> Observation:
+    """Return what a page says of its service, to one who expects what `spec` does."""
+    reading = _Reading(page)
+    flaw = next(_flaws(spec, reading), None)
+    excuse = _maintenance(spec, reading, flaw)
+    if excuse:
+        flaw = _Flaw(Failure.MAINTENANCE_PAGE, excuse)
+    version = None if excuse else _version(spec, reading)
+    if flaw is not None:
+        detail = f"{_summary(page)}: {flaw.reason}"
+        return Observation.failed(
+            flaw.failure, Operation.ASSERT, detail, version=version, phases=phases
+        )
+    reason = _degraded(spec, reading, elapsed_us)
+    if reason:
+        detail = f"{_summary(page)}: {reason}"
+        return Observation(Outcome.DEGRADED, detail=detail, version=version, phases=phases)
+    # Without the size, which changes on many good pages: a detail that stands costs no batch space.
+    detail = f"status {page.status} from {_source(page)}"
+    return Observation(Outcome.UP, detail=detail, version=version, phases=phases)
+
+
+class _Flaw(NamedTuple):
+    """The first thing a page lacks, in the words of the check."""
+
+    failure: Failure
+    reason: str
+
+
+class _Reading:
+    """A page, read only as far as somebody asks."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @cached_property
+    def text(self) -> str:
+        return self.page.text()
+
+    @cached_property
+    def resolved(self) -> str:
+        return html.unescape(self.text)
+
+    @cached_property
+    def json(self) -> object:
+        """The value of the body; `_NOTHING` when it is not JSON."""
+        try:
+            return json.loads(self.text)
+        except (ValueError, RecursionError):
+            return _NOTHING
+
+    def has(self, pattern: Pattern) -> bool:
+        return _found(pattern, self.text) or ("&" in self.text and _found(pattern, self.resolved))
+
+    def value(self, pointer: str) -> object:
+        """Return the value a JSON Pointer leads to (RFC 6901, section 4), or `_NOTHING`."""
+        value = self.json
+        for token in pointer.split("/")[1:]:
+            key = token.replace("~1", "/").replace("~0", "~")
+            if isinstance(value, dict):
+                value = value.get(key, _NOTHING)
+            elif isinstance(value, list) and _INDEX.fullmatch(key) and int(key) < len(value):
+                value = value[int(key)]
+            else:
+                return _NOTHING
+        return value
+
+
+def _flaws(spec: HttpSpec, reading: _Reading) -> Iterator[_Flaw]:
+    page = reading.page
+    if not any(page.status in expected for expected in status_ranges(spec.expect_status)):
+        wanted = ", ".join(map(str, spec.expect_status))
+        yield _Flaw(Failure.UNEXPECTED_STATUS, f"expected {wanted}")
+    if spec.min_bytes is not None and len(page.body) < spec.min_bytes:
+        yield _Flaw(Failure.UNEXPECTED_SIZE, f"expected at least {spec.min_bytes} bytes")
+    if spec.max_bytes is not None and len(page.body) > spec.max_bytes:
+        yield _Flaw(Failure.UNEXPECTED_SIZE, f"expected at most {spec.max_bytes} bytes")
+    for name, pattern in spec.expect_headers.items():
+        value = page.header(name)
+        if value is None:
+            yield _Flaw(Failure.UNEXPECTED_HEADER, f"no header {name}")
+        elif not _found(pattern, value):
+            yield _Flaw(Failure.UNEXPECTED_HEADER, f"header {name} lacks {_quoted(pattern)}")
+    for marker in spec.expect_markers:
+        if not reading.has(marker):
+            yield _Flaw(Failure.MARKER_MISSING, f"no marker {_quoted(marker)}")
+    yield from _wrong_values(spec, reading)
+
+
+def _wrong_values(spec: HttpSpec, reading: _Reading) -> Iterator[_Flaw]:
+    for pointer, expected in spec.expect_json.items():
+        value = reading.value(pointer)
+        if reading.json is _NOTHING:
+            yield _Flaw(Failure.UNEXPECTED_VALUE, "the body is not JSON")
+        elif value is _NOTHING:
+            yield _Flaw(Failure.UNEXPECTED_VALUE, f"{pointer} is missing")
+        # In Python true equals 1, in JSON it does not.
+        elif value != expected or isinstance(value, bool) != isinstance(expected, bool):
+            yield _Flaw(Failure.UNEXPECTED_VALUE, f"{pointer} is not {_quoted(str(expected))}")
+
+
+def _maintenance(spec: HttpSpec, reading: _Reading, flaw: _Flaw | None) -> str:
+    """Return why this is a maintenance page; nothing when it is none."""
+    for pattern in spec.maintenance_patterns:
+        if reading.has(pattern):
+            return f"maintenance pattern {_quoted(pattern)}"
+    if not spec.builtin_maintenance_patterns:
+        return ""
+    sign = sign_of_maintenance(reading.text)
+    if sign is None:
+        return ""
+    enough = {Certainty.CERTAIN}
+    if flaw is not None:
+        enough.add(Certainty.LIKELY)
+        if flaw.failure is not Failure.UNEXPECTED_STATUS:
+            enough.add(Certainty.POSSIBLE)
+    return f"built-in maintenance pattern '{sign.name}'" if sign.certainty in enough else ""
+
+
+def _degraded(spec: HttpSpec, reading: _Reading, elapsed_us: int) -> str:
+    for marker in spec.degraded_markers:
+        if reading.has(marker):
+            return f"degraded marker {_quoted(marker)}"
+    return slowness(elapsed_us, spec.degraded_after_ms)
+
+
+def _version(spec: HttpSpec, reading: _Reading) -> str | None:
+    place = spec.version
+    if place is None:
+        return None
+    value: object = None
+    if place.regex is not None:
+        match = _compiled(place.regex).search(reading.text)
+        value = match and (match[1] if match.re.groups else match[0])
+    elif place.json is not None:
+        value = reading.value(place.json)
+    elif place.header is not None:
+        value = reading.page.header(place.header)
+    return shown_version(value)
+
+
+def _summary(page: Page) -> str:
+    return f"status {page.status}, {len(page.body)} bytes from {_source(page)}"
+
+
+def _source(page: Page) -> str:
+    return f"{page.host} at {page.peer}" if page.redirects else page.peer
+
+
+def _quoted(pattern: Pattern) -> str:
+    """Return a pattern as the configuration has it, shortened."""
+    text = pattern.regex if isinstance(pattern, Regex) else pattern
+    shown = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+    return f"regex {shown!r}" if isinstance(pattern, Regex) else repr(shown)
+
+
+def _found(pattern: Pattern, text: str) -> bool:
+    if isinstance(pattern, Regex):
+        return _compiled(pattern.regex).search(text) is not None
+    return pattern in text
+
+
+@lru_cache(maxsize=4096)
+def _compiled(regex: str) -> re.Pattern[str]:
+    return re.compile(regex)
+
+
+_NOTHING: Final = object()
+_INDEX: Final = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)  # RFC 6901, section 4
+_LONGEST_QUOTE: Final = 60

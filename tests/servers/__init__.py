@@ -1,0 +1,1 @@
+"""Small loopback servers that misbehave in one way each, for real."""
