@@ -7,6 +7,7 @@ foresaw is given no meaning: it goes on, to whoever ran the probe.
 
 import asyncio
 import errno
+import os
 import socket
 import ssl
 from types import TracebackType
@@ -155,7 +156,10 @@ def reason_of(error: OSError) -> str:
         return error.verify_message
     if isinstance(error, ssl.SSLError):
         return (error.reason or "ended in the handshake").lower().replace("_", " ")
-    return (error.strerror or type(error).__name__).lower()
+    if isinstance(error, socket.gaierror):
+        return (error.strerror or "no answer").lower()
+    # The loop writes the address into the text of its errors; whoever reports adds it where needed.
+    return os.strerror(error.errno).lower() if error.errno else "timed out"
 
 
 def unreadable(path: str, error: OSError) -> ProbeError:

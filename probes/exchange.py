@@ -156,12 +156,12 @@ class _Answer:
 
     async def head(self) -> h11.Response:
         """Return the final head, whatever came before it (RFC 9110, section 15.2)."""
-        while True:
+        event = await self._event()
+        while isinstance(event, h11.InformationalResponse):
             event = await self._event()
-            if isinstance(event, h11.Response):
-                return event
-            if event is h11.PAUSED:
-                raise ProbeError(Failure.PROTOCOL_ERROR, "it switched to another protocol")
+        if not isinstance(event, h11.Response):
+            raise ProbeError(Failure.PROTOCOL_ERROR, "it switched to another protocol")
+        return event
 
     async def body(self, limit: int) -> bytes:
         parts: list[bytes] = []

@@ -42,9 +42,7 @@ def judge(spec: HttpSpec, page: Page, phases: Phases, elapsed_us: int) -> Observ
     if reason:
         detail = f"{_summary(page)}: {reason}"
         return Observation(Outcome.DEGRADED, detail=detail, version=version, phases=phases)
-    # Without the size, which changes on many good pages: a detail that stands costs no batch space.
-    detail = f"status {page.status} from {_source(page)}"
-    return Observation(Outcome.UP, detail=detail, version=version, phases=phases)
+    return Observation(Outcome.UP, detail=_summary(page), version=version, phases=phases)
 
 
 class _Flaw(NamedTuple):
@@ -155,14 +153,14 @@ def _version(spec: HttpSpec, reading: _Reading) -> str | None:
     place = spec.version
     if place is None:
         return None
-    value: object = None
+    value: object
     if place.regex is not None:
         match = _compiled(place.regex).search(reading.text)
         value = match and (match[1] if match.re.groups else match[0])
     elif place.json is not None:
         value = reading.value(place.json)
-    elif place.header is not None:
-        value = reading.page.header(place.header)
+    else:
+        value = reading.page.header(place.header or "")
     return shown_version(value)
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from probes import http, tcp
 from probes.attempt import Clock
-from probes.model.failure import Failure, Operation
+from probes.model.failure import Failure
 from probes.model.http_target import HttpSpec
 from probes.model.measurement import Observation
 from probes.model.target import TcpSpec
@@ -36,17 +36,6 @@ class Kind:
     spec_type: type[Any]
     probe: Probe
     produces: frozenset[Failure]
-
-    async def observe(self, spec: object, deadline: int, clock: Clock) -> Observation:
-        """Probe once; what a probe itself did not foresee is the instrument's failure.
-
-        Only a cancellation leaves it.
-        """
-        try:
-            return await self.probe(spec, deadline, clock)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must never look like an outage
-            detail = f"{type(error).__name__} in the {self.name} probe"
-            return Observation.failed(Failure.INTERNAL_ERROR, Operation.SCHEDULE, detail)
 
 
 class KindError(Exception):

@@ -10,7 +10,7 @@ import pytest
 from probes.model.failure import Failure, Operation
 from probes.model.http_target import HttpSpec, Method
 from probes.model.measurement import Outcome
-from probes.model.target import Regex, Timeouts
+from probes.model.target import Regex, Timeouts, Tls
 from probes.registry import kinds
 from tests.probes.clocks import run
 from tests.probes.situations import SITUATIONS, Situation, World
@@ -27,7 +27,7 @@ class Answer:
     talk: Talk
     failure: Failure
     operation: Operation = Operation.ASSERT
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, object] = field(default_factory=dict)
 
 
 def starts(data: bytes, *, then: str) -> Talk:
@@ -216,12 +216,11 @@ ANSWERS = {
 async def test_it_reports_what_is_true_before_an_answer(situation: Situation, world: World) -> None:
     async with situation.arrange(world) as place:
         scheme = "http" if place.tls is None else "https"
-        options: dict[str, Any] = {} if place.tls is None else {"tls": place.tls}
         spec = HttpSpec(
             f"{scheme}://{place.host}:{place.port}/login",
             expect_markers=("Connexion",),
             timeouts=situation.timeouts,
-            **options,
+            tls=place.tls or Tls(),
         )
         seen = await run(HTTP, spec)
 
@@ -233,7 +232,7 @@ async def test_it_reports_what_is_true_before_an_answer(situation: Situation, wo
 async def test_it_reports_what_is_true_of_an_answer(name: str) -> None:
     answer = ANSWERS[name]
     async with serving(answer.talk) as port:
-        options = {"expect_markers": ("Connexion",)} | answer.options
+        options: dict[str, Any] = {"expect_markers": ("Connexion",)} | answer.options
         seen = await run(HTTP, HttpSpec(f"http://127.0.0.1:{port}/login", **options))
 
     assert (seen.failure, seen.operation) == (answer.failure, answer.operation)
