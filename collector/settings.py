@@ -19,6 +19,7 @@ from probes.model.keys import SigningKey
 DEFAULT_FILE: Final = "constat.yaml"
 KEY_FILE: Final = "log.key"
 READY_FILE: Final = "ready.json"
+DATABASE_FOLDER: Final = "postgresql"
 
 _HIGHEST_PORT: Final = 65_535
 _SEED: Final = re.compile(r"[0-9a-f]{64}")

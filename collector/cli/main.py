@@ -32,6 +32,9 @@ class Entry(NamedTuple):
 
 # For example: "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector")
 COMMANDS: Final[dict[str, Entry]] = {
+    "apply": Entry(
+        "collector.cli.apply:apply_catalogue", "Apply a catalogue of hospitals.", "collector"
+    ),
     "assess": Entry("collector.cli.assess:assess", "Judge a window from a folder."),
 }
 
@@ -47,9 +50,8 @@ class _LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, COMMANDS[name].summary) for name in self.list_commands(ctx)]
-        if rows:
-            with formatter.section("Commands"):
-                formatter.write_dl(rows)
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 def _load(name: str) -> click.Command:

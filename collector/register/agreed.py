@@ -22,7 +22,7 @@ from collector.register.catalogue import (
 from collector.register.steps import RegisteredWindow
 from collector.store.catalogue import StoredItem, items_in_force
 from collector.store.pool import Connection
-from collector.store.tenants import TenantId
+from collector.store.tenants import TenantId, tenant_named
 from probes.model.instant import local_date
 from probes.model.interval import Interval
 
@@ -63,6 +63,12 @@ async def agreed_for(
     """Return what was last agreed for a service, or last before an instant."""
     stored = await items_in_force(connection, tenant_id, before_us=before_us)
     return _agreed(stored, tenant, service)
+
+
+async def zone_of(connection: Connection, hospital: str, service: str) -> ZoneInfo:
+    """Return the zone in which local times of a service are read."""
+    tenant_id = await tenant_named(connection, hospital)
+    return (await agreed_for(connection, tenant_id, hospital, service)).zone
 
 
 def _agreed(stored: Iterable[StoredItem], tenant: str, service: str) -> Agreed:

@@ -104,24 +104,24 @@ async def cancel(pool: Pool, sealer: Sealer, where: "Where", author: str) -> Reg
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A window and the hospital it belongs to."""
+    """A window, the hospital it belongs to and the service it is about."""
 
     hospital: str
     window_id: str
+    service: str
 
 
 async def locate(connection: Connection, window_id: str, hospital: str | None = None) -> Where:
     """Return where a window is; `NotFoundError` when nowhere, `ConfigurationError` when twice."""
-    found = [row.tenant for row in await windows_named(connection, window_id)]
-    if hospital is not None:
-        found = [tenant for tenant in found if tenant == hospital]
+    rows = await windows_named(connection, window_id)
+    found = [row for row in rows if hospital in (None, row.tenant)]
     if not found:
         raise NotFoundError(f"there is no window {window_id}: constat window list")
     if len(found) > 1:
         raise ConfigurationError(
-            f"several hospitals have a window {window_id}, say which: --hospital {found[0]}"
+            f"several hospitals have a window {window_id}, say which: --hospital {found[0].tenant}"
         )
-    return Where(found[0], window_id)
+    return Where(found[0].tenant, window_id, found[0].service)
 
 
 def check_plan(plan: Interval) -> None:

@@ -1,0 +1,64 @@
+"""From a command to its database: the pool it works on, once the schema has been found current."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from collector.cli.options import Target
+from collector.embedded.folder import dsn_of
+from collector.errors import ConfigurationError, RefusedError
+from collector.register.sealing import Sealer
+from collector.settings import DATABASE_FOLDER, Settings
+from collector.store.migrate import read_migrations, read_schema
+from collector.store.pool import Pool, connected, open_pool
+
+_Result = TypeVar("_Result")
+
+
+def now_us() -> int:
+    """Return the collector's clock, microseconds UTC."""
+    return time.time_ns() // 1_000
+
+
+def sealer_of(target: Target) -> Sealer:
+    """Return who seals for a target: its key and this machine's clock."""
+    return Sealer(target.key(), now_us)
+
+
+def on_database(target: Target, work: Callable[[Pool], Awaitable[_Result]]) -> _Result:
+    """Do some work on the target's database and return what it returned."""
+    return asyncio.run(_on_database(target, work))
+
+
+async def _on_database(target: Target, work: Callable[[Pool], Awaitable[_Result]]) -> _Result:
+    async with open_pool(dsn_for(target), size=2) as pool:
+        await _check_schema(pool)
+        return await work(pool)
+
+
+def dsn_for(target: Target) -> str:
+    """Return the DSN of a target: its own, its settings', or that of the embedded database."""
+    if target.dsn is not None:
+        return target.dsn
+    settings = target.settings
+    if settings is None:
+        raise ConfigurationError("no database is named: --dsn or --config")
+    return settings.dsn or dsn_of(embedded_folder(settings))
+
+
+def embedded_folder(settings: Settings) -> Path:
+    """Return where the embedded database of some settings lives."""
+    return settings.data_dir / DATABASE_FOLDER
+
+
+async def _check_schema(pool: Pool) -> None:
+    async with connected(pool) as connection:
+        schema = await read_schema(connection)
+    newest = read_migrations()[-1].number
+    if schema.version < newest:
+        raise RefusedError(
+            f"the database schema is {schema.version}, this version of Constat needs {newest}:"
+            " start `constat up` on it once"
+        )

@@ -1,0 +1,43 @@
+"""Lists as text for a person, as JSON or as CSV: one set of rows, three forms."""
+
+import json
+from collections.abc import Sequence
+from unicodedata import east_asian_width
+
+import click
+
+from collector.cli.options import Output
+from collector.report.as_csv import table_csv
+
+Row = dict[str, str | int]
+
+
+def print_rows(rows: Sequence[Row], columns: Sequence[str], output: Output, *, empty: str) -> None:
+    """Print rows in the form asked for; `columns` names them all, in order.
+
+    As a table, `empty` is said when there are none: an empty screen says nothing.
+    """
+    match output:
+        case Output.JSON:
+            click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
+        case Output.CSV:
+            cells = [[row.get(column, "") for column in columns] for row in rows]
+            click.echo(table_csv(columns, cells), nl=False)
+        case Output.TABLE:
+            click.echo(_table(rows, columns) if rows else empty)
+
+
+def _table(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    lines = [[column.replace("_", " ").upper() for column in columns]]
+    lines += [[str(row.get(column, "")) for column in columns] for row in rows]
+    widths = [max(_width(line[at]) for line in lines) for at in range(len(columns))]
+    return "\n".join(
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

@@ -1,0 +1,171 @@
+"""A report on a terminal: the one place that draws with rich, and it adds nothing to the facts."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.box import ROUNDED, SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from collector.judge.terms import WindowStatus
+from collector.judge.verdict import DurationVerdict, exit_code
+from collector.report.durations import Language, clock_text
+from collector.report.phrases import Phrases
+from collector.report.value import Loss, Report
+
+VANTAGES_SHOWN: Final = 20
+OUTAGES_SHOWN: Final = 20
+PIPE_WIDTH: Final = 120
+
+_COLOURS: Final = {0: "green", 3: "red", 4: "yellow"}
+
+
+def console() -> Console:
+    """Return a console for standard output; in a pipe it is plain and wide enough for a line."""
+    made = Console(highlight=False)
+    return made if made.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+
+
+def drawing(report: Report, language: Language) -> RenderableType:
+    """Return a report as something rich can print."""
+    phrases = Phrases(report, language)
+    parts = [
+        Text(phrases.title(), style="bold"),
+        Text(phrases.place(), style="dim"),
+        _banner(report, phrases),
+        _verdicts(report, phrases),
+        _facts(report, phrases),
+        _outages(report, phrases),
+        _vantages(report, phrases, language),
+        *(Text(line, style="dim") for line in phrases.footer()),
+    ]
+    return Group(*(part for part in parts if part is not None))
+
+
+def _banner(report: Report, phrases: Phrases) -> RenderableType:
+    colour = _colour(report)
+    word = Text(phrases.headline().upper(), style=f"bold {colour}")
+    return Padding(Panel.fit(word, box=ROUNDED, border_style=colour, padding=(0, 3)), (1, 0))
+
+
+def _colour(report: Report) -> str:
+    assessment = report.assessment
+    if assessment.window.status is WindowStatus.CANCELLED:
+        return "dim"
+    return _COLOURS[exit_code(assessment.verdict, assessment.notice.verdict)]
+
+
+def _verdicts(report: Report, phrases: Phrases) -> RenderableType:
+    assessment, words = report.assessment, phrases.words
+    grid = _grid()
+    duration = words.duration_verdict[assessment.verdict]
+    rows = [
+        (words.duration, duration, _duration_colour(assessment.verdict), phrases.duration()),
+        (
+            words.notice,
+            words.notice_verdict[assessment.notice.verdict],
+            "green" if assessment.notice.verdict == "respected" else "red",
+            phrases.notice(),
+        ),
+    ]
+    for name, verdict, colour, lines in rows:
+        grid.add_row(name, Text(verdict, style=f"bold {colour}"), Text("\n".join(lines)))
+    return Padding(grid, (0, 0, 1, 0))
+
+
+def _duration_colour(verdict: DurationVerdict) -> str:
+    return {DurationVerdict.COMPLIANT: "green", DurationVerdict.BREACH: "red"}.get(
+        verdict, "yellow"
+    )
+
+
+def _facts(report: Report, phrases: Phrases) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    for name, fact in _named_facts(report, phrases):
+        if fact:
+            grid.add_row(Text(name, style="dim"), Text(fact))
+    return Padding(grid, (0, 0, 1, 0))
+
+
+def _named_facts(report: Report, phrases: Phrases) -> Iterator[tuple[str, str]]:
+    assessment, words = report.assessment, phrases.words
+    yield words.planned, phrases.planned()
+    for ran in assessment.window.interventions:
+        yield words.intervention, phrases.interval(ran)
+    yield words.measured, phrases.measured()
+    yield words.lost_last, phrases.lost_last()
+    yield words.back_first, phrases.back_first()
+    for name, bounds in (
+        (words.early_start, assessment.regulated.early_start),
+        (words.overrun, assessment.regulated.overrun),
+    ):
+        yield name, phrases.bounds(bounds) if bounds.upper_us else ""
+    yield words.coverage, phrases.coverage()
+    yield words.clocks, phrases.clocks()
+    yield words.versions, phrases.versions()
+
+
+def _outages(report: Report, phrases: Phrases) -> RenderableType | None:
+    timeline, words = report.assessment.timeline, phrases.words
+    if not timeline.outages:
+        return None
+    table = Table(box=SIMPLE_HEAD, title=words.outages, title_justify="left", pad_edge=False)
+    table.add_column("")
+    table.add_column(words.possible, justify="right")
+    table.add_column(words.proven, justify="right")
+    for outage in timeline.outages[:OUTAGES_SHOWN]:
+        span = outage.span
+        when = f"{phrases.instant(span.start)} → {phrases.instant(span.end)}"
+        if outage.truncated:
+            when += f" ({words.truncated})"
+        proven_us = sum(piece.length for piece in outage.proven)
+        table.add_row(when, phrases.duration_of(span.length), phrases.duration_of(proven_us))
+    if len(timeline.outages) > OUTAGES_SHOWN:
+        table.add_row(words.more.format(count=len(timeline.outages) - OUTAGES_SHOWN), "", "")
+    return table
+
+
+def _vantages(report: Report, phrases: Phrases, language: Language) -> RenderableType | None:
+    words, losses = phrases.words, report.losses
+    if not losses:
+        return None
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column(words.vantage)
+    table.add_column(words.kind_title)
+    for title in (words.lost, words.back, words.down, words.clock, words.measurements):
+        table.add_column(title, justify="right")
+    for loss in losses[:VANTAGES_SHOWN]:
+        table.add_row(*_vantage(loss, report, phrases, language))
+    if len(losses) > VANTAGES_SHOWN:
+        table.add_row(words.more.format(count=len(losses) - VANTAGES_SHOWN))
+    return table
+
+
+def _vantage(
+    loss: Loss, report: Report, phrases: Phrases, language: Language
+) -> Iterator[RenderableType]:
+    vantage, words, zone = loss.vantage, phrases.words, report.assessment.window.zone
+    remarks = [words.later] if not vantage.counts else []
+    remarks += [words.imported] if vantage.imported else []
+    name = f"{vantage.name} ({', '.join(remarks)})" if remarks else vantage.name
+    yield Text(name, style="" if vantage.counts else "dim")
+    yield words.kind[vantage.kind]
+    for instant in (loss.last_up_us, loss.first_up_us):
+        yield "" if instant is None else clock_text(instant, zone, language)
+    if not vantage.measured:
+        yield from (Text(words.nothing, style="dim"), "", "0")
+        return
+    yield phrases.duration_of(loss.down_us)
+    yield f"±{phrases.duration_of(vantage.worst_error_us)}"
+    yield str(vantage.measured)
+
+
+def _grid() -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold")
+    grid.add_column()
+    grid.add_column()
+    return grid
