@@ -9,6 +9,7 @@ from collector.judge.window import Bounds
 from collector.report.durations import Language, duration_text, instant_text, share_text
 from collector.report.value import Report
 from collector.report.words import notice_terms_text, words_in
+from probes.model.instant import SECOND
 from probes.model.interval import Interval
 
 _NAMES_SHOWN = 3
@@ -63,10 +64,10 @@ class Phrases:
         else:
             given = words.given.format(instant=self.instant(notice.notified_at_us))
             earliest = words.earliest.format(instant=self.instant(notice.earliest_start_us))
-            yield f"{given} · {terms} · {earliest}"
+            yield f"{given} · {terms}"
+            yield earliest
         judged = words.judged.format(instant=self.instant(notice.judged_start_us))
-        latest = words.latest.format(instant=self.instant(notice.latest_allowed_us))
-        yield f"{judged} · {latest}"
+        yield f"{judged} · {self._latest(notice.latest_allowed_us)}"
         if notice.verdict is NoticeVerdict.SHORT and notice.shortfall_us:
             yield words.missing.format(shortfall=self.duration_of(notice.shortfall_us))
 
@@ -137,6 +138,18 @@ class Phrases:
     def duration_of(self, duration_us: int) -> str:
         """A duration, exact."""
         return duration_text(duration_us, self._language)
+
+    def unobserved(self) -> str:
+        """How much of the window nobody looked at, when that is anything."""
+        window = self._report.assessment.window
+        length_us = self._report.assessment.timeline.unobserved.clip(window.hull).length
+        return self.duration_of(length_us) if length_us else ""
+
+    def _latest(self, instant: int) -> str:
+        """Say until when the notice could be given; the last microsecond of a day is its end."""
+        if (instant + 1) % SECOND == 0:
+            return self.words.before.format(instant=self.instant(instant + 1))
+        return self.words.latest.format(instant=self.instant(instant))
 
     def _margin(self) -> str:
         margin = self._report.margin

@@ -103,6 +103,7 @@ def _named_facts(report: Report, phrases: Phrases) -> Iterator[tuple[str, str]]:
         (words.overrun, assessment.regulated.overrun),
     ):
         yield name, phrases.bounds(bounds) if bounds.upper_us else ""
+    yield words.unobserved, phrases.unobserved()
     yield words.coverage, phrases.coverage()
     yield words.clocks, phrases.clocks()
     yield words.versions, phrases.versions()

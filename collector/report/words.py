@@ -30,7 +30,6 @@ class Words:
     counting: dict[NoticeCounting, str]
     planned: str
     intervention: str
-    running: str
     measured: str
     no_outage: str
     between: str
@@ -57,7 +56,6 @@ class Words:
     possible: str
     truncated: str
     unobserved: str
-    from_to: str
     vantage: str
     kind_title: str
     lost: str
@@ -75,6 +73,7 @@ class Words:
     never_given: str
     earliest: str
     latest: str
+    before: str
     judged: str
     missing: str
     more: str
@@ -122,7 +121,6 @@ _FRENCH = Words(
     counting={NoticeCounting.CLEAR_DAYS: "francs", NoticeCounting.ELAPSED: "écoulés"},
     planned="Prévu",
     intervention="Intervention",
-    running="en cours",
     measured="Mesuré",
     no_outage="aucune indisponibilité mesurée",
     between="entre {lower} et {upper}",
@@ -138,8 +136,8 @@ _FRENCH = Words(
     early_start="Début anticipé",
     overrun="Dépassement",
     coverage="Couverture",
-    reporting="{reporting} postes sur {panel} ont mesuré",
-    observed="{share} de la fenêtre observés",
+    reporting="postes ayant mesuré : {reporting} sur {panel}",
+    observed="fenêtre observée à {share}",
     clocks="Horloges",
     clock_error="erreur au plus {error}",
     unestimated="{count} lots sans estimation d'horloge",
@@ -149,7 +147,6 @@ _FRENCH = Words(
     possible="possible",
     truncated="tronquée par l'horizon",
     unobserved="Non observé",
-    from_to="du {start} au {end}",
     vantage="Poste",
     kind_title="Nature",
     lost="Perdu",
@@ -167,6 +164,7 @@ _FRENCH = Words(
     never_given="aucun préavis pour ce créneau",
     earliest="début au plus tôt le {instant}",
     latest="à donner au plus tard le {instant}",
+    before="à donner avant le {instant}",
     judged="jugé pour un début le {instant}",
     missing="il manque {shortfall}",
     more="… et {count} autres",
@@ -196,7 +194,6 @@ _ENGLISH = Words(
     counting={NoticeCounting.CLEAR_DAYS: "clear", NoticeCounting.ELAPSED: "elapsed"},
     planned="Planned",
     intervention="Intervention",
-    running="running",
     measured="Measured",
     no_outage="no outage measured",
     between="between {lower} and {upper}",
@@ -212,7 +209,7 @@ _ENGLISH = Words(
     early_start="Early start",
     overrun="Overrun",
     coverage="Coverage",
-    reporting="{reporting} of {panel} vantage points measured",
+    reporting="vantage points that measured: {reporting} of {panel}",
     observed="{share} of the window observed",
     clocks="Clocks",
     clock_error="error at most {error}",
@@ -223,7 +220,6 @@ _ENGLISH = Words(
     possible="possible",
     truncated="cut by the horizon",
     unobserved="Unobserved",
-    from_to="{start} to {end}",
     vantage="Vantage point",
     kind_title="Kind",
     lost="Lost",
@@ -241,6 +237,7 @@ _ENGLISH = Words(
     never_given="none for this plan",
     earliest="earliest start {instant}",
     latest="to be given by {instant}",
+    before="to be given before {instant}",
     judged="judged for a start {instant}",
     missing="short by {shortfall}",
     more="… and {count} more",
