@@ -36,6 +36,11 @@ COMMANDS: Final[dict[str, Entry]] = {
         "collector.cli.apply:apply_catalogue", "Apply a catalogue of hospitals.", "collector"
     ),
     "assess": Entry("collector.cli.assess:assess", "Judge a window from a folder."),
+    "window": Entry(
+        "collector.cli.window:window",
+        "Announce windows, take their steps, see their verdict.",
+        "collector",
+    ),
 }
 
 

@@ -2,7 +2,7 @@
 
 import os
 import pwd
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -95,7 +95,9 @@ def reads_database(command: Callable[..., _Result]) -> Callable[..., _Result]:
     @_CONFIG
     @_DSN
     @wraps(command)
-    def with_target(*given: object, config: Path | None, dsn: str | None, **named: object) -> _Result:
+    def with_target(
+        *given: object, config: Path | None, dsn: str | None, **named: object
+    ) -> _Result:
         return command(*given, target=_target(config, dsn, None), **named)
 
     return with_target
@@ -123,13 +125,28 @@ def seals_entries(command: Callable[..., _Result]) -> Callable[..., _Result]:
     return with_signatory
 
 
+class Member(click.Choice[str]):
+    """A choice among the members of an enumeration, written as their values."""
+
+    def __init__(self, members: Iterable[StrEnum]) -> None:
+        """Offer these members."""
+        self._members = {member.value: member for member in members}
+        super().__init__(list(self._members))
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> StrEnum:
+        """Return the member whose value was typed."""
+        return self._members[super().convert(value, param, ctx)]
+
+
 def outputs(*forms: Output) -> Callable[[Callable[..., _Result]], Callable[..., _Result]]:
     """Give a command the option `-o`; the first form is the default."""
     return click.option(
         "-o",
         "--output",
-        type=click.Choice(forms or tuple(Output), case_sensitive=False),
-        default=(forms or tuple(Output))[0],
+        type=Member(forms or Output),
+        default=(forms or tuple(Output))[0].value,
         show_default=True,
         help="Form of what is printed.",
     )
@@ -137,8 +154,8 @@ def outputs(*forms: Output) -> Callable[[Callable[..., _Result]], Callable[..., 
 
 language: Final = click.option(
     "--lang",
-    type=click.Choice(Language),
-    default=Language.FRENCH,
+    type=Member(Language),
+    default=Language.FRENCH.value,
     show_default=True,
     help="Language of the report.",
 )

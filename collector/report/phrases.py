@@ -27,7 +27,7 @@ class Phrases:
         self.words = words_in(language)
 
     def headline(self) -> str:
-        """The one word: the worst of the two verdicts, or that the window was cancelled."""
+        """Say the one word: the worst of the two verdicts, or that the window was cancelled."""
         assessment = self._report.assessment
         if assessment.window.status is WindowStatus.CANCELLED:
             return self.words.status[WindowStatus.CANCELLED]
@@ -36,27 +36,27 @@ class Phrases:
         return self.words.duration_verdict[assessment.verdict]
 
     def title(self) -> str:
-        """What the report is about: the window, the service and its class, how far it has come."""
+        """Say what the report is about, and how far that has come."""
         window = self._report.assessment.window
         product = self._report.surroundings.product or window.service
         service_class = self.words.service_class[window.service_class]
         return f"{window.id} · {product} · {service_class} · {self.words.status[window.status]}"
 
     def place(self) -> str:
-        """Where it is: the hospital, the site and its zone."""
+        """Say where it is: the hospital, the site and its zone."""
         around, window = self._report.surroundings, self._report.assessment.window
         name = f" ({around.hospital_name})" if around.hospital_name else ""
         return f"{around.hospital}{name} · {window.site} · {window.zone.key}"
 
     def duration(self) -> Iterator[str]:
-        """The figure judged, the limit, and what is left of it."""
+        """Say the figure judged, the limit, and what is left of it."""
         window, judged = self._report.assessment.window, self._report.assessment.judged
         yield f"{self.bounds(judged)} ({self.words.rule[window.contract.downtime_rule]})"
         limit = self.words.limit.format(limit=self.duration_of(window.limit_us))
         yield f"{limit} · {self._margin()}"
 
     def notice(self) -> Iterator[str]:
-        """The notice with its arithmetic."""
+        """Say the notice with its arithmetic."""
         notice, words = self._report.assessment.notice, self.words
         terms = notice_terms_text(self._report.assessment.window.contract.notice, self._language)
         if notice.notified_at_us is None or notice.earliest_start_us is None:
@@ -72,75 +72,74 @@ class Phrases:
             yield words.missing.format(shortfall=self.duration_of(notice.shortfall_us))
 
     def planned(self) -> str:
-        """The final plan and its length."""
+        """Say the final plan and its length."""
         return self.interval(self._report.assessment.window.plan)
 
     def measured(self) -> str:
-        """The hull of what was lost, or that nothing was."""
+        """Say the hull of what was lost, or that nothing was."""
         hull = self._report.assessment.regulated.outages.hull
         return self.interval(hull) if hull else self.words.no_outage
 
     def lost_last(self) -> str:
-        """Who lost the service last, in the main outage."""
+        """Say who lost the service last, in the main outage."""
         main = self._report.main_outage
         turns = [turn for turn in self._report.turns if main and turn.outage.start == main.start]
         return self._who(turns[0].lost_last, turns[0].outage.start) if turns else ""
 
     def back_first(self) -> str:
-        """Who got the service back first, after the main outage."""
+        """Say who got the service back first, after the main outage."""
         main = self._report.main_outage
         turns = [turn for turn in self._report.turns if main and turn.outage.end == main.end]
         return self._who(turns[0].back_first, turns[0].outage.end) if turns else ""
 
     def coverage(self) -> str:
-        """Who measured, and how much of the window was seen."""
+        """Say who measured, and how much of the window was seen."""
         coverage = self._report.assessment.coverage
-        reporting = self.words.reporting.format(
-            reporting=coverage.reporting, panel=coverage.panel
-        )
+        reporting = self.words.reporting.format(reporting=coverage.reporting, panel=coverage.panel)
         share = share_text(coverage.observed_ppm, self._language)
         return f"{reporting} · {self.words.observed.format(share=share)}"
 
     def clocks(self) -> str:
-        """The worst clock error bound, and what was sent without an estimate."""
+        """Say the worst clock error bound, and what was sent without an estimate."""
         error = self.words.clock_error.format(error=self.duration_of(self._report.worst_error_us))
         count = self._report.surroundings.unestimated
         return f"{error} · {self.words.unestimated.format(count=count)}" if count else error
 
     def versions(self) -> str:
-        """The versions seen before and after, as far as any was."""
+        """Say the versions seen before and after, as far as any was."""
         around = self._report.surroundings
-        if not around.versions_before and not around.versions_after:
+        before, after = around.versions_before, around.versions_after
+        if not before and not after:
             return ""
-        return f"{', '.join(around.versions_before) or '?'} → {', '.join(around.versions_after) or '?'}"
+        return f"{', '.join(before) or '?'} → {', '.join(after) or '?'}"
 
     def footer(self) -> Iterator[str]:
-        """What the report rests on."""
+        """Say what the report rests on."""
         around = self._report.surroundings
         yield self.words.fixed.format(instant=self.instant(around.fixed_at_us))
         yield self.words.as_of.format(instant=self.instant(around.as_of_us))
         yield self.words.log.format(size=around.log_size, chain=around.log_chain[:16])
 
     def bounds(self, bounds: Bounds) -> str:
-        """Both bounds of a figure, or the one it has."""
+        """Write both bounds of a figure, or the one it has."""
         lower, upper = self.duration_of(bounds.lower_us), self.duration_of(bounds.upper_us)
         return lower if lower == upper else self.words.between.format(lower=lower, upper=upper)
 
     def interval(self, interval: Interval) -> str:
-        """An interval on the site's clocks, and its length."""
+        """Write an interval on the site's clocks, and its length."""
         start, end = self.instant(interval.start), self.instant(interval.end)
         return f"{start} → {end}  ({self.duration_of(interval.length)})"
 
     def instant(self, instant: int) -> str:
-        """An instant on the site's clocks."""
+        """Write an instant on the site's clocks."""
         return instant_text(instant, self._zone, self._language)
 
     def duration_of(self, duration_us: int) -> str:
-        """A duration, exact."""
+        """Write a duration, exact."""
         return duration_text(duration_us, self._language)
 
     def unobserved(self) -> str:
-        """How much of the window nobody looked at, when that is anything."""
+        """Say how much of the window nobody looked at, when that is anything."""
         window = self._report.assessment.window
         length_us = self._report.assessment.timeline.unobserved.clip(window.hull).length
         return self.duration_of(length_us) if length_us else ""
