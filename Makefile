@@ -8,10 +8,10 @@ UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check ci test-wheel format format-check lint types imports clean
+.PHONY: help venv demo test test-store test-store-timescale timescale check ci test-wheel format format-check lint types imports clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
 
 venv: $(STAMP) ## the virtual environment, with the locked dependencies
 
@@ -24,6 +24,16 @@ $(STAMP): pyproject.toml uv.lock
 
 test: $(STAMP) ## every test that needs neither root nor a large download
 	@$(BIN)/python -m pytest -q --cov --cov-report=term tests
+
+timescale: $(STAMP) ## a real TimescaleDB in .timescale/, for the next target (root only)
+	@$(BIN)/python -m tests.timescale bootstrap
+
+test-store-timescale: $(STAMP) ## the tests of the store on that TimescaleDB
+	@$(BIN)/python -m tests.timescale run $(BIN)/python -m pytest -q tests/collector/store
+
+test-store: $(STAMP) ## the tests of the store on any server: make test-store DSN=postgresql://…
+	@test -n "$(DSN)" || { echo "make test-store: say which server, with DSN=postgresql://user@host/database" >&2; exit 2; }
+	@CONSTAT_TEST_DSN="$(DSN)" $(BIN)/python -m pytest -q tests/collector/store
 
 check: format-check lint types imports test ## what must pass before a commit
 

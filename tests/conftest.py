@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from collector.embedded.server import EmbeddedPostgres
-from tests.postgres import Server, in_own_loop, refuse_unsafe
+from tests.postgres import Server, UnsafeServerError, in_own_loop, refuse_unsafe
 
 # A machine that is busy is no fault of the code: no test is failed for the time it takes.
 settings.register_profile("constat", deadline=None)
@@ -20,7 +20,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server of CONSTAT_TEST_DSN when that is set, else an embedded one for this session."""
     if dsn := os.environ.get("CONSTAT_TEST_DSN"):
         given = Server(dsn)
-        refuse_unsafe(given)
+        try:
+            refuse_unsafe(given)
+        except UnsafeServerError as unsafe:
+            pytest.exit(str(unsafe), returncode=pytest.ExitCode.USAGE_ERROR)
         yield given
         return
     folder = tmp_path_factory.mktemp("postgres")
@@ -33,8 +36,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def database_template() -> str:
-    """The database that `database_dsn` copies; a folder may override it with one it prepared."""
-    return "template1"
+    """The database that `database_dsn` copies: an empty one.
+
+    A folder may override this with what `postgres.freeze` makes of a database that it prepared.
+    """
+    return "template0"
 
 
 @pytest.fixture

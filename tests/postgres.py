@@ -37,6 +37,21 @@ class Server(NamedTuple):
         assert name.startswith(PREFIX), name
         self.run(lambda connection: connection.execute(f"DROP DATABASE {name} WITH (FORCE)"))
 
+    def freeze(self, dsn: str) -> str:
+        """Let no one into a database any more, so that it can be copied; return its name."""
+        name = urlsplit(dsn).path[1:]
+
+        async def close(connection: asyncpg.Connection) -> None:
+            await connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            # TimescaleDB has a process of its own in every database that has the extension.
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = $1",
+                name,
+            )
+
+        self.run(close)
+        return name
+
     def run(self, use: Callable[[asyncpg.Connection], Awaitable[_T]]) -> _T:
         """Do one thing on a connection, in an event loop of its own."""
 
@@ -56,14 +71,14 @@ def refuse_unsafe(server: Server) -> None:
     A server that holds a database which is neither the one named nor ours is somebody's.
     """
     others, may_create, standby = server.run(_what_is_there)
+    if standby or not may_create:
+        raise UnsafeServerError(
+            "CONSTAT_TEST_DSN: tests want a primary server, and a superuser on it"
+        )
     if others:
         raise UnsafeServerError(
             f"CONSTAT_TEST_DSN: the server also holds {', '.join(others)}; tests want a server"
             " with nothing else on it"
-        )
-    if standby or not may_create:
-        raise UnsafeServerError(
-            "CONSTAT_TEST_DSN: tests want a primary server, and a superuser on it"
         )
 
 

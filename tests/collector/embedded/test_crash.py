@@ -1,23 +1,26 @@
 """What is killed comes back: the server, its launcher, and what they leave behind."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import asyncpg
 import pytest
 
 from collector.embedded.folder import dsn_of
 from collector.embedded.server import EmbeddedPostgres
-from tests.postgres import ask, do
+from tests.postgres import ask, do, in_own_loop
 
 # A program that starts a server, says so, and then waits to be killed.
 LAUNCHER = """
 import asyncio, sys
 from pathlib import Path
+from threading import Thread
 from collector.embedded.server import EmbeddedPostgres
 
 async def main():
@@ -99,6 +102,19 @@ async def test_a_server_does_not_outlive_its_killed_launcher(
     async with EmbeddedPostgres(data_dir) as server:
         assert not _lives(orphan)
         assert await ask(server.dsn, "SELECT answer FROM kept") == 42
+
+
+async def test_a_server_does_not_outlive_the_thread_that_started_it(data_dir: Path) -> None:
+    server = EmbeddedPostgres(data_dir)
+    await asyncio.to_thread(in_thread_that_ends, server)
+    assert await server.wait() == 0
+    await server.stop()
+
+
+def in_thread_that_ends(server: EmbeddedPostgres) -> None:
+    thread = Thread(target=in_own_loop, args=(server.start(),))
+    thread.start()
+    thread.join()
 
 
 async def test_a_launcher_and_its_server_killed_together_are_replaced(
