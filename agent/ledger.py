@@ -7,13 +7,14 @@ A sample's sequence number is given when it is stored: what is dropped for want 
 gap in the numbers, it is counted in `lost`, which every later batch states.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from secrets import token_hex
+from typing import ParamSpec, TypeVar
 
-from agent.cursors import Cursors
+from agent.cursors import Cursor, Cursors
 from agent.database import SpoolError, SpoolFullError, explained, open_database, transaction
 from agent.rows import (
     ADD_BATCH,
@@ -36,6 +37,9 @@ from agent.seal import Draft, Forge, Run, Sealed
 from agent.space import Capacity, Space
 from agent.thinning import Arrival, Thinning
 from probes.model.batch import MAX_MEASUREMENTS, NO_PREVIOUS, ClockReading
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +101,12 @@ class Ledger:
                 f"cannot use {self.path}: it belongs to agent {self.state.agent} and this is "
                 f"{agent}; move it away to begin a new one"
             )
-        with self._moving_to(replace(self.state, agent=agent)):
-            pass
+        self._even_without_room(self._move_to, replace(self.state, agent=agent))
 
     def begin(self, run: Run, clock: ClockReading) -> ClockReading | None:
         """Start a run; return the clocks an earlier run of this boot last estimated, if one did."""
         row = self._database.execute(RECALL_CLOCK, (run.boot_id,)).fetchone()
-        with transaction(self._database, self.path):
-            self._database.execute("DELETE FROM run WHERE id NOT IN (SELECT run FROM sample)")
-            added = self._database.execute(ADD_RUN, run_row(run, clock))
-        self._run = added.lastrowid or 0
+        self._run = self._even_without_room(self._add_run, run, clock)
         return read_clock(row) if row else None
 
     def append(self, arrivals: Sequence[Arrival], clock: ClockReading) -> list[int | None]:
@@ -138,11 +138,7 @@ class Ledger:
             return None
         draft = self._draft(row[0], clock if row[0] == self._run else None)
         sealed = forge(draft)
-        try:
-            self._keep(sealed)
-        except SpoolFullError:
-            self._space.open_reserve()
-            self._keep(sealed)
+        self._even_without_room(self._keep, sealed)
         return sealed
 
     def batch(self, number: int) -> Sealed | None:
@@ -154,6 +150,10 @@ class Ledger:
         """Return the number of the oldest batch held, of the next one when none is."""
         row = self._database.execute("SELECT min(number) FROM batch").fetchone()
         return int(row[0]) if row[0] is not None else self.state.next_batch
+
+    def move_cursor(self, collector: str, cursor: Cursor) -> None:
+        """Set how far a collector is; batches that none needs any more are deleted."""
+        self._even_without_room(self.cursors.move, collector, cursor)
 
     def close(self) -> None:
         """Close the file; what was held back for want of room is stored if it can be."""
@@ -173,6 +173,21 @@ class Ledger:
             except SpoolFullError:
                 self._unrecorded_lost += len(held)
                 self._space.open_reserve()
+
+    def _even_without_room(
+        self, work: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs
+    ) -> _T:
+        """Do what must not wait for room, from the reserve if need be."""
+        try:
+            return work(*arguments, **keywords)
+        except SpoolFullError:
+            self._space.open_reserve()
+            return work(*arguments, **keywords)
+
+    def _add_run(self, run: Run, clock: ClockReading) -> int:
+        with transaction(self._database, self.path):
+            self._database.execute("DELETE FROM run WHERE id NOT IN (SELECT run FROM sample)")
+            return self._database.execute(ADD_RUN, run_row(run, clock)).lastrowid or 0
 
     def _evict(self) -> bool:
         try:
@@ -231,6 +246,10 @@ class Ledger:
         with self._moving_to(after):
             self._database.execute("DELETE FROM sample WHERE sequence <= ?", (sealed.last,))
             self._database.execute(ADD_BATCH, astuple(sealed))
+
+    def _move_to(self, after: State) -> None:
+        with self._moving_to(after):
+            pass
 
     @contextmanager
     def _moving_to(self, after: State) -> Iterator[None]:

@@ -8,6 +8,7 @@ once there is room again the ballast is laid anew and everything is kept as befo
 import os
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -65,10 +66,12 @@ class Space:
         return self._used_pages() * self._page_bytes
 
     def open_reserve(self) -> None:
-        """Give way to the reserve."""
+        """Give way to the reserve, and give back the room of the write-ahead log."""
         self.scarce = True
         self._ballast.unlink(missing_ok=True)
         self._limit_pages(self._cap_pages + self._reserve_pages)
+        with suppress(sqlite3.OperationalError):  # there may be no room even for that
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def regain(self) -> bool:
         """Return whether there is room again; if so, lay the reserve aside anew."""

@@ -180,7 +180,7 @@ class Spool:
 
     async def move_cursor(self, collector: str, cursor: Cursor) -> None:
         """Set how far a collector is; batches that none needs any more are deleted."""
-        await self._do(self._ledger.cursors.move, collector, cursor)
+        await self._do(self._ledger.move_cursor, collector, cursor)
 
     async def held(self) -> Held:
         """Return what the spool holds."""

@@ -9,25 +9,13 @@ import pytest
 
 from agent.cursors import Cursor
 from agent.database import SpoolBusyError, SpoolError
-from agent.seal import Run, Sealed, forge_for
+from agent.seal import Sealed
 from agent.sealer import seal_all, seal_earlier
-from agent.space import Capacity
 from agent.spool import Spool
-from probes.model.batch import NO_PREVIOUS, Batch
+from probes.model.batch import NO_PREVIOUS
 from probes.model.measurement import Outcome
-from tests.agent.reading import batch_of
-from tests.agent.worlds import BOOT, IDENTITY, KEY, RUN, FakeClock, sample
-
-CAPACITY = Capacity(max_bytes=16 << 20, ballast_bytes=1 << 20)
-FORGE = forge_for(IDENTITY, KEY)
-HERE, THERE = "https://here.example", "https://there.example"
-
-
-async def opened(folder: Path, run: Run = RUN, *collectors: str) -> Spool:
-    spool = await Spool.open(folder / "spool.db", CAPACITY)
-    await spool.claim(IDENTITY.agent, collectors or (HERE,))
-    await spool.begin(run, FakeClock(run.boot_id).reading)
-    return spool
+from tests.agent.spools import CAPACITY, FORGE, HERE, THERE, chain, opened
+from tests.agent.worlds import BOOT, RUN, FakeClock, sample
 
 
 @pytest.fixture
@@ -35,12 +23,6 @@ async def spool(tmp_path: Path) -> AsyncIterator[Spool]:
     spool = await opened(tmp_path)
     yield spool
     await spool.close()
-
-
-async def chain(spool: Spool) -> list[Batch]:
-    numbers = range(await spool.oldest_batch(), (await spool.held()).next_batch)
-    sealed = [await spool.batch(number) for number in numbers]
-    return [batch_of(batch, KEY.verifying_key) for batch in sealed if batch]
 
 
 async def sealed(spool: Spool) -> Sealed:
@@ -120,7 +102,7 @@ async def test_a_spool_of_another_agent_is_refused(spool: Spool) -> None:
 
 
 async def test_a_batch_stays_until_every_collector_has_it(tmp_path: Path) -> None:
-    spool = await opened(tmp_path, RUN, HERE, THERE)
+    spool = await opened(tmp_path, HERE, THERE)
     await spool.record(sample())
     await sealed(spool)
     assert (await spool.held()).depth == 1
