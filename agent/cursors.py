@@ -66,6 +66,11 @@ class Cursors:
         """The last sample that every collector has."""
         return min((cursor.sample for cursor in self._followed.values()), default=0)
 
+    @property
+    def farthest_batch(self) -> int:
+        """The last batch that some collector has."""
+        return max((cursor.batch for cursor in self._followed.values()), default=0)
+
     def evict(self) -> bool:
         """Delete the oldest batches that every collector has, else that one has; say if any was."""
         batches = [cursor.batch for cursor in self._followed.values()]

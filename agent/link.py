@@ -5,6 +5,7 @@ An answer is a status, a JSON object and the wait it asks for. What is no answer
 """
 
 import asyncio
+import os
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,10 @@ _LONGEST_WAIT_S: Final = 3_600.0
 
 class UnreachableError(Exception):
     """The collector gave no usable answer; the message names it and says why."""
+
+
+class TrustError(Exception):
+    """The file of the authority to trust cannot be used; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +58,28 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
     """Return what certificates are checked against: the system's authorities, or one's own."""
     try:
         return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        reason = getattr(error, "strerror", None) or "it holds no certificate"
-        raise UnreachableError(f"cannot use {ca_file}: {reason}") from None
+    except ssl.SSLError:
+        raise TrustError(f"cannot use {ca_file}: it holds no certificate") from None
+    except OSError as error:
+        raise TrustError(f"cannot use {ca_file}: {error.strerror}") from None
 
 
 class Link:
     """The only connection to a collector; requests take turns on it."""
 
-    def __init__(self, url: str, ca_file: Path | None, user_agent: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        ca_file: Path | None,
+        user_agent: str,
+        *,
+        timeout_s: float = TOTAL_TIMEOUT_S,
+    ) -> None:
         self.url = url.rstrip("/")
         self._turn = asyncio.Lock()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=1, ssl=trust(ca_file)),
-            timeout=aiohttp.ClientTimeout(total=TOTAL_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S),
+            timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S),
             headers={"User-Agent": user_agent},
             cookie_jar=aiohttp.DummyCookieJar(),
         )
@@ -167,5 +180,6 @@ def _explain(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"its certificate is not trusted: {error.certificate_error}"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or str(error.os_error)
+        code = error.os_error.errno or 0  # of a name that is not found, it is negative
+        return os.strerror(code) if code > 0 else error.os_error.strerror or str(error.os_error)
     return str(error) or type(error).__name__

@@ -136,15 +136,14 @@ class Pusher:
         return REFUSED_WAIT_S
 
     def _retry(self, reason: str, asked_s: float = 0.0) -> float:
-        """Note a failure that may pass; return a random wait, longer each time, as asked at least.
+        """Note a failure that may pass; return what was asked for and a random wait on top.
 
         All of the wait is random ("full jitter"): agents that lost one collector together must not
         come back together.
         """
         self._stand(Condition.RETRYING, reason)
-        longest_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(self._failures, 10))
         self._failures += 1
-        return asked_s + _RANDOM.uniform(0.0, longest_s)
+        return asked_s + _RANDOM.uniform(0.0, longest_wait_s(self._failures))
 
     def _stand(self, condition: Condition, reason: str) -> None:
         if condition is not self.standing.condition:
@@ -154,6 +153,12 @@ class Pusher:
                 level = logging.WARNING if condition is Condition.RETRYING else logging.ERROR
                 _LOG.log(level, "%s", reason)
         self.standing = Standing(condition, reason)
+
+
+def longest_wait_s(failures: int) -> float:
+    """Return the most to wait after so many failures in a row."""
+    doublings = min(failures - 1, 16)  # far beyond the limit, and no huge number
+    return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**doublings)
 
 
 def _acknowledgement(answer: Answer, batch: Sealed, agent: str) -> Cursor:

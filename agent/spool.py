@@ -28,6 +28,7 @@ GROUP_S: Final = 0.25
 GROUP_SAMPLES: Final = 1_000
 SEAL_AFTER_S: Final = 30.0
 SEAL_AFTER_CHANGE_S: Final = 1.0  # of the 2 s allowed: the commit and the signature take their part
+_LISTENING_BATCHES: Final = 10
 _SEAL_BYTES: Final = 512 << 10  # before base64, and before other columns
 _SAMPLE_BYTES: Final = 32
 
@@ -36,9 +37,10 @@ _T = TypeVar("_T")
 
 
 class Held(NamedTuple):
-    """What the spool holds: for the status page and the metrics."""
+    """What the spool holds: samples some collector lacks, batches that every collector lacks."""
 
     depth: int
+    undelivered: int
     lost: int
     next_batch: int
     used_bytes: int
@@ -53,6 +55,7 @@ class Pending:
     size: int = 0
     since_s: float | None = None
     changed_s: float | None = None
+    listening: bool = True
 
     def due_s(self) -> float | None:
         """Return when they are to be sealed; None while there are none."""
@@ -61,7 +64,11 @@ class Pending:
         if self.count >= MAX_MEASUREMENTS or self.size >= _SEAL_BYTES:
             return self.since_s
         due_s = self.since_s + SEAL_AFTER_S
-        return due_s if self.changed_s is None else min(due_s, self.changed_s + SEAL_AFTER_CHANGE_S)
+        # With nobody there to hear of it soon, a flapping check must not fill the spool with
+        # batches of one sample each.
+        if self.changed_s is None or not self.listening:
+            return due_s
+        return min(due_s, self.changed_s + SEAL_AFTER_CHANGE_S)
 
     def add(self, arrivals: Iterable[Arrival], now_s: float) -> None:
         """Count samples that were stored."""
@@ -81,7 +88,12 @@ class Pending:
 
 
 class Spool:
-    """The open spool of one agent."""
+    """The open spool of one agent.
+
+    `damaged` is where a damaged spool was moved when this one was begun in its place. `writer` ends
+    when the spool is closed, and with an error when nothing can be written any more. `stored` is
+    set whenever samples were stored, `sealed` when the next batch is: it is another event then.
+    """
 
     def __init__(self, ledger: Ledger, thread: ThreadPoolExecutor, damaged: Path | None) -> None:
         self.damaged = damaged
@@ -97,7 +109,7 @@ class Spool:
         self._arrived = asyncio.Event()
         self._urgent = asyncio.Event()
         self._closing = False
-        self._writer = asyncio.create_task(self._write(), name="spool")
+        self.writer = asyncio.create_task(self._write(), name="spool")
 
     @classmethod
     async def open(cls, path: Path, capacity: Capacity) -> Self:
@@ -136,8 +148,8 @@ class Spool:
 
         Its result is the sample's sequence number, None when there was no room for it.
         """
-        if self._writer.done():
-            self._writer.result()
+        if self.writer.done():
+            self.writer.result()
         self._check(sample)
         changed = self._outcomes.get(sample.check) is not sample.outcome
         self._outcomes[sample.check] = sample.outcome
@@ -150,7 +162,7 @@ class Spool:
 
     async def seal(self, forge: Forge) -> Sealed | None:
         """Seal the oldest samples that wait; None when none does."""
-        pending, self.pending = self.pending, Pending()
+        pending, self.pending = self.pending, Pending(listening=self.pending.listening)
         now_s = asyncio.get_running_loop().time()
         try:
             sealed = await self._seal(forge, self._clock())
@@ -192,7 +204,7 @@ class Spool:
         self._arrived.set()
         self._urgent.set()
         try:
-            await self._writer
+            await self.writer
         finally:
             await self._do(self._ledger.close)
             self._thread.shutdown()
@@ -218,6 +230,7 @@ class Spool:
             for _, future in group:
                 if not future.done():
                     future.set_exception(error)
+                    future.exception()  # it is the writer's, too: no need to look at it twice
             raise
         for (_, future), number in zip(group, numbers, strict=True):
             if not future.done():
@@ -228,6 +241,8 @@ class Spool:
     async def _seal(self, forge: Forge, clock: ClockReading | None) -> Sealed | None:
         sealed = await self._do(self._ledger.seal, forge, clock)
         if sealed is not None:
+            held = await self.held()
+            self.pending.listening = held.undelivered <= _LISTENING_BATCHES
             done, self.sealed = self.sealed, asyncio.Event()
             done.set()
         return sealed
@@ -254,5 +269,12 @@ def _no_clock() -> ClockReading:
 
 
 def _held(ledger: Ledger) -> Held:
-    state = ledger.state
-    return Held(ledger.depth, ledger.lost, state.next_batch, ledger.used_bytes, ledger.scarce)
+    next_batch = ledger.state.next_batch
+    return Held(
+        depth=ledger.depth,
+        undelivered=next_batch - 1 - ledger.cursors.farthest_batch,
+        lost=ledger.lost,
+        next_batch=next_batch,
+        used_bytes=ledger.used_bytes,
+        scarce=ledger.scarce,
+    )

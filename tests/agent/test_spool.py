@@ -135,6 +135,21 @@ async def test_a_change_of_outcome_hurries_the_batch(spool: Spool) -> None:
     assert hurried_s < due_s - 25
 
 
+async def test_a_change_does_not_hurry_a_batch_that_nobody_would_hear_of(spool: Spool) -> None:
+    hurries = []
+    for number in range(12):
+        await spool.record(sample(outcome=(Outcome.UP, Outcome.DOWN)[number % 2]))
+        due_s, now_s = spool.pending.due_s(), asyncio.get_running_loop().time()
+        hurries.append(due_s is not None and due_s < now_s + 10)
+        await sealed(spool)
+    assert hurries == [True] * 11 + [False]
+
+    await spool.move_cursor(HERE, Cursor(batch=12, sample=12))
+    await spool.record(sample())
+    await sealed(spool)
+    assert spool.pending.listening
+
+
 async def test_a_sample_that_could_never_be_sealed_is_refused(spool: Spool) -> None:
     for wrong in (
         sample(check="unheard-of"),
