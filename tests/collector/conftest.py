@@ -1,7 +1,6 @@
 """Fixtures of the collector's tests: a database with the schema, and a clock one can set."""
 
 from collections.abc import AsyncIterator, Iterator
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -17,7 +16,7 @@ from tests.postgres import Server, in_own_loop
 @pytest.fixture(scope="session")
 def migrated_template(postgres: Server) -> Iterator[str]:
     """The name of a database with the schema and nothing in it, to be copied."""
-    dsn = postgres.create("template1")
+    dsn = postgres.create("template0")
 
     async def prepare() -> None:
         connection = await asyncpg.connect(dsn)
@@ -27,7 +26,7 @@ def migrated_template(postgres: Server) -> Iterator[str]:
             await connection.close()
 
     in_own_loop(prepare())
-    yield urlsplit(dsn).path[1:]
+    yield postgres.freeze(dsn)
     postgres.drop(dsn)
 
 
