@@ -88,6 +88,11 @@ class Settings:
         return self.data_dir / KEY_FILE
 
     @property
+    def database_folder(self) -> Path:
+        """Where the embedded database lives."""
+        return self.data_dir / DATABASE_FOLDER
+
+    @property
     def ready_file(self) -> Path:
         """Where a serving collector says so."""
         return self.data_dir / READY_FILE

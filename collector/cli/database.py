@@ -3,14 +3,12 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TypeVar
 
 from collector.cli.options import Target
 from collector.embedded.folder import dsn_of
 from collector.errors import ConfigurationError, RefusedError
 from collector.register.sealing import Sealer
-from collector.settings import DATABASE_FOLDER, Settings
 from collector.store.migrate import read_migrations, read_schema
 from collector.store.pool import Pool, connected, open_pool
 
@@ -45,12 +43,7 @@ def dsn_for(target: Target) -> str:
     settings = target.settings
     if settings is None:
         raise ConfigurationError("no database is named: --dsn or --config")
-    return settings.dsn or dsn_of(embedded_folder(settings))
-
-
-def embedded_folder(settings: Settings) -> Path:
-    """Return where the embedded database of some settings lives."""
-    return settings.data_dir / DATABASE_FOLDER
+    return settings.dsn or dsn_of(settings.database_folder)
 
 
 async def _check_schema(pool: Pool) -> None:

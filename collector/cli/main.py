@@ -30,10 +30,11 @@ class Entry(NamedTuple):
     extra: str | None = None
 
 
-# For example: "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector")
 COMMANDS: Final[dict[str, Entry]] = {
     "apply": Entry(
-        "collector.cli.apply:apply_catalogue", "Apply a catalogue of hospitals.", "collector"
+        "collector.cli.apply:apply_catalogue",
+        "Apply a catalogue of hospitals and services.",
+        "collector",
     ),
     "assess": Entry("collector.cli.assess:assess", "Judge a window from a folder."),
     "window": Entry(
@@ -133,7 +134,9 @@ def _explain(fault: Exception) -> int:
             line, code = f"{fault.filename}: {fault.strerror}", ExitCode.ERROR
         case _:
             line, code = _internal(fault), ExitCode.ERROR
-    click.echo(f"constat: {' '.join(line.split())}", err=True)
+    # An argument that was no text in this locale came in with surrogates; they cannot go out so.
+    printable = " ".join(line.split()).encode(errors="backslashreplace").decode()
+    click.echo(f"constat: {printable}", err=True)
     return code
 
 
