@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import assert_never
 
-from collector.judge.calendar import SiteCalendar, counted_day_after
+from collector.judge.calendar import SiteCalendar, counted_day_after, is_counted
 from collector.judge.terms import NoticeCounting, NoticeTerms, NoticeUnit, Revision
 from probes.model.instant import (
     HOUR,
@@ -74,9 +74,11 @@ def judge_notice(
     if notified is None:
         return Notice(NoticeVerdict.NONE, judged, latest)
     earliest = earliest_start(notified, terms, calendar)
-    short = max(0, earliest - judged)
-    verdict = NoticeVerdict.SHORT if short else NoticeVerdict.RESPECTED
-    return Notice(verdict, judged, latest, notified, earliest, short)
+    if notified <= latest:
+        # Where the clocks change, the clock time of an earlier notice can lead to a later start: an
+        # earlier notice never does worse than a later one.
+        return Notice(NoticeVerdict.RESPECTED, judged, latest, notified, min(earliest, judged), 0)
+    return Notice(NoticeVerdict.SHORT, judged, latest, notified, earliest, earliest - judged)
 
 
 def judge_precedence(given_at_us: int | None, intervention_start_us: int) -> NoticeVerdict:
@@ -93,7 +95,8 @@ def earliest_start(notified_at_us: int, terms: NoticeTerms, calendar: SiteCalend
 
     Hours are real hours. Clear days: neither the day of notice nor a day begun counts, so the start
     is the first instant after the last day counted. Elapsed days: the same local clock time, that
-    many days later; where the clocks jump over it, the time read with the offset before the jump.
+    many days later; where the clocks jump over it, the time read with the offset before the jump. A
+    notice given on a day that does not count is taken as given at the end of the last that did.
     """
     if terms.unit is NoticeUnit.HOURS:
         return notified_at_us + terms.amount * HOUR
@@ -105,7 +108,9 @@ def earliest_start(notified_at_us: int, terms: NoticeTerms, calendar: SiteCalend
         case NoticeCounting.CLEAR_DAYS:
             return start_of_day(last + timedelta(days=1), calendar.zone)
         case NoticeCounting.ELAPSED:
-            return from_datetime(datetime.combine(last, notified.time(), calendar.zone))
+            given = is_counted(notified.date(), terms.unit, calendar)
+            clock = notified.time() if given else time.max
+            return from_datetime(datetime.combine(last, clock, calendar.zone))
         case _ as unreachable:
             assert_never(unreachable)
 

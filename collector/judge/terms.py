@@ -123,12 +123,10 @@ class Window:
 
     @property
     def horizon(self) -> Interval:
-        """The interval data are read from (rules, section 7)."""
+        """The interval data are read from, empty when `as_of` precedes it (rules, section 7)."""
         hull = self.hull
         start, end = hull.start - HORIZON_MARGIN_US, hull.end + HORIZON_MARGIN_US
-        return Interval(
-            start, end if self.as_of_us is None else max(start, min(end, self.as_of_us))
-        )
+        return Interval(start, end if self.as_of_us is None else min(end, self.as_of_us))
 
     @property
     def limit_us(self) -> int:

@@ -6,6 +6,7 @@ Where the text leaves a choice, this reading takes:
 - Clear days: the earliest start is the first instant of the local day that follows the amount-th
   counted day strictly after the local day of the notice. Elapsed days: the same local clock on
   the amount-th counted day.
+- A notice on a day that does not count starts elapsed days from the end of the last that did.
 - A local clock that the target day has twice is the first of the two; one that it does not have
   is read with the offset in force before the change (as RFC 5545 §3.3.5 does).
 - The latest allowed notice is the greatest instant whose earliest start is not after the judged
@@ -74,7 +75,8 @@ def earliest_start(terms: Window, notified_at: int) -> int:
         target = next_counted_day(target, unit, terms.holidays)
     if counting == "clear_days":
         return first_instant(target + dt.timedelta(days=1), terms.timezone)
-    clock = dt.datetime.combine(target, local.time(), ZoneInfo(terms.timezone))
+    given = local.time() if counted(local.date(), unit, terms.holidays) else dt.time.max
+    clock = dt.datetime.combine(target, given, ZoneInfo(terms.timezone))
     return (clock.astimezone(dt.UTC) - EPOCH) // MICROSECOND
 
 

@@ -86,11 +86,12 @@ def test_elapsed_days_keep_the_local_clock_across_the_change_of_clocks() -> None
     assert found["latest_allowed_us"] == instant("2026-10-23T08:00:00+02:00")
 
 
-def test_elapsed_business_days_from_a_saturday_end_at_the_same_clock() -> None:
+def test_elapsed_business_days_from_a_saturday_start_at_the_end_of_friday() -> None:
+    # Monday 23 November 10:00 needs a notice by Friday at 10:00; Saturday is no better.
     contract = days(1, "business_days", "elapsed")
     found = judged("2026-11-23T10:00:00+01:00", "2026-11-21T10:00:00+01:00", contract)
-    assert found["verdict"] == "respected"
-    assert found["latest_allowed_us"] == instant("2026-11-22T10:00:00+01:00")
+    assert found["verdict"] == "short"
+    assert found["latest_allowed_us"] == instant("2026-11-20T10:00:00+01:00")
 
 
 def test_a_local_clock_that_does_not_exist_is_read_with_the_offset_before_the_change() -> None:

@@ -50,8 +50,6 @@ EARLIEST = [
     ("2026-10-25T01:00+02:00", terms(3, "hours"), "2026-10-25T03:00:00+01:00"),
     # Elapsed days keep the local clock time: one day of 25 hours here.
     ("2026-10-24T15:00+02:00", terms(1, "calendar_days", ELAPSED), "2026-10-25T15:00:00+01:00"),
-    # 02:30 does not exist on 29 March 2026: read with the offset before the jump, 03:30+02:00.
-    ("2026-03-28T02:30+01:00", terms(1, "calendar_days", ELAPSED), "2026-03-29T03:30:00+02:00"),
     # 02:30 happens twice on 25 October 2026: the first of the two.
     ("2026-10-24T02:30+02:00", terms(1, "calendar_days", ELAPSED), "2026-10-25T02:30:00+02:00"),
     # Friday 6 November 15:00, one business day later: Monday at 15:00.
@@ -83,6 +81,12 @@ def test_exactly_at_the_limit_is_respected_and_a_microsecond_less_is_short(
     limit = parse_instant(earliest)
     assert verdict(limit) is NoticeVerdict.RESPECTED
     assert verdict(limit - 1) is NoticeVerdict.SHORT
+
+
+def test_a_clock_time_that_does_not_exist_is_read_with_the_offset_before_the_jump() -> None:
+    notified = parse_instant("2026-03-28T02:30:00+01:00")
+    found = earliest_start(notified, terms(1, "calendar_days", ELAPSED), PARIS)
+    assert format_instant(found, PARIS.zone) == "2026-03-29T03:30:00+02:00"
 
 
 def test_moselle_has_two_more_holidays() -> None:
@@ -205,6 +209,26 @@ def test_a_proven_start_before_the_plan_is_what_is_judged() -> None:
     assert early.verdict is NoticeVerdict.SHORT
     assert early.shortfall_us == 1
     assert judge_notice(told, plan, day + 1, asked, PARIS).judged_start_us == day
+
+
+def test_a_notice_on_a_day_that_does_not_count_is_no_better_than_the_evening_before() -> None:
+    # One elapsed business day from Saturday 7 November: as from Friday at midnight, so the end of
+    # Monday; from Friday 15:00 it is Monday 15:00.
+    saturday = parse_instant("2026-11-07T10:00:00+01:00")
+    found = earliest_start(saturday, terms(1, "business_days", ELAPSED), PARIS)
+    assert format_instant(found, PARIS.zone) == "2026-11-09T23:59:59.999999+01:00"
+
+
+def test_an_earlier_notice_never_does_worse_than_a_later_one_when_the_clocks_change() -> None:
+    # On 25 October 2026 02:10 comes twice. From its second pass one elapsed day ends on the 26th at
+    # 02:10, so 02:40 of the first pass, half an hour before, cannot be too late for 02:20.
+    start = parse_instant("2026-10-26T02:20:00+01:00")
+    plan = Interval(start, start + HOUR)
+    told = [Revision(plan, parse_instant("2026-10-25T02:40:00+02:00"))]
+    notice = judge_notice(told, plan, None, terms(1, "calendar_days", ELAPSED), PARIS)
+    assert notice.verdict is NoticeVerdict.RESPECTED
+    assert notice.latest_allowed_us == parse_instant("2026-10-25T02:20:00+01:00")
+    assert notice.earliest_start_us == start
 
 
 def test_an_authorisation_must_come_before_the_intervention() -> None:
