@@ -13,8 +13,6 @@ it: so a free lock proves that a postmaster.pid is only what a crash left behind
 import fcntl
 import os
 import secrets
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -24,9 +22,6 @@ from collector.embedded.errors import EmbeddedError, NotRunningError
 
 ROLE: Final = "constat"
 DATABASE: Final = "constat"
-SOCKET: Final = ".s.PGSQL.5432"
-# sizeof(sun_path) is 108 in <linux/un.h>, with the final zero.
-LONGEST_SOCKET_PATH: Final = 107
 # postmaster.pid, in lines (PostgreSQL's miscadmin.h, LOCK_FILE_LINE_*).
 PID_LINE, STATUS_LINE = 0, 7
 
@@ -181,40 +176,3 @@ def make_private(path: Path, account: Account) -> None:
     path.mkdir(mode=0o700, exist_ok=True)
     path.chmod(0o700)
     os.chown(path, account.uid, account.gid)
-
-
-def make_sockets(folder: DataFolder, account: Account) -> Path:
-    """Make the folder of the socket, elsewhere when its path would be too long for one."""
-    remove_sockets(folder)
-    if _fits(folder.sockets):
-        make_private(folder.sockets, account)
-        return folder.sockets
-    short = _short_folder()
-    folder.sockets.symlink_to(short)
-    make_private(short, account)
-    return short
-
-
-def remove_sockets(folder: DataFolder) -> None:
-    """Remove the folder of the socket, which no server uses any more."""
-    if folder.sockets.is_symlink():
-        shutil.rmtree(folder.sockets.resolve(), ignore_errors=True)
-        folder.sockets.unlink()
-    elif folder.sockets.exists():
-        shutil.rmtree(folder.sockets)
-
-
-def _short_folder() -> Path:
-    for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108 - the folder made in it is private
-        if parent and _fits(Path(parent, "constat-12345678")) and os.access(parent, os.W_OK):
-            return Path(tempfile.mkdtemp(prefix="constat-", dir=parent))
-    raise EmbeddedError(
-        "cannot make a folder for PostgreSQL's socket: neither XDG_RUNTIME_DIR nor TMPDIR nor /tmp"
-        " is writable; choose a data folder with a shorter path"
-    )
-
-
-def _fits(sockets: Path) -> bool:
-    """Whether a socket can be made there, and named in a DSN, where a comma separates hosts."""
-    path = os.fsencode(sockets / SOCKET)
-    return len(path) <= LONGEST_SOCKET_PATH and b"," not in path

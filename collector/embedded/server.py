@@ -25,12 +25,11 @@ from collector.embedded.errors import EmbeddedError, NotRunningError
 from collector.embedded.folder import (
     DataFolder,
     lock_launcher,
-    make_sockets,
-    remove_sockets,
     server_status,
 )
 from collector.embedded.options import last_complaint, server_arguments
 from collector.embedded.process import POLL_S, as_seen_by, ended, feed, start
+from collector.embedded.sockets import make_sockets, remove_sockets
 
 # Each signal is PostgreSQL's next harder way to stop; how long it gets before the next one.
 STOPPING: Final = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
@@ -95,7 +94,7 @@ class EmbeddedPostgres:
         if self._process is not None:
             await _stop(self._process)
             self._process = None
-            remove_sockets(self._folder)
+            remove_sockets(self._folder, account_for(self._folder.cluster, None))
         if self._launcher_lock is not None:
             os.close(self._launcher_lock)
             self._launcher_lock = None

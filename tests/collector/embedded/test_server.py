@@ -1,6 +1,7 @@
 """A server of our own: what it is when it runs, where it runs, and how it stops."""
 
 import os
+import signal
 import stat
 from pathlib import Path
 
@@ -105,6 +106,32 @@ async def test_a_socket_moved_for_its_length_leaves_nothing_behind(
         assert _mode(elsewhere) == 0o700
     assert not elsewhere.exists()
     assert not (folder / "run").is_symlink()
+
+
+async def test_a_dsn_stays_good_when_the_server_is_started_again(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    async with EmbeddedPostgres(data_dir.rename(tmp_path / ("long" * 60))) as server:
+        before = server.dsn
+        os.kill(server.pid, signal.SIGKILL)
+        await server.wait()
+        await server.start()
+        assert server.dsn == before
+        assert await ask(before, "SELECT 1") == 1
+
+
+async def test_a_socket_folder_that_someone_else_put_there_is_left_alone(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    folder = data_dir.rename(tmp_path / ("long" * 60))
+    stranger = tmp_path / "stranger"
+    stranger.mkdir(mode=0o755)
+    (stranger / "theirs").touch()
+    (folder / "run").symlink_to(stranger)
+    async with EmbeddedPostgres(folder) as server:
+        assert await ask(server.dsn, "SELECT 1") == 1
+    assert (stranger / "theirs").exists()
+    assert _mode(stranger) == 0o755
 
 
 async def test_folders_above_the_data_stay_closed(data_dir: Path, tmp_path: Path) -> None:
