@@ -9,13 +9,12 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from pathlib import Path
-from traceback import walk_tb
 from typing import Final
 
 from agent.check import Check
 from agent.clock import Clock, Reading
 from agent.heartbeat import Heartbeat
+from agent.log import place_of
 from probes.model.failure import Failure, Operation
 from probes.model.instant import SECOND
 from probes.model.measurement import Observation, Outcome
@@ -58,7 +57,7 @@ async def _observe(check: Check, deadline_us: int, clock: Clock) -> tuple[Observ
                 return observation, ""
             fault = f"the probe returned {type(observation).__name__}"
     except Exception as error:  # noqa: BLE001 - a probe's own error must not end the agent
-        fault = "the probe outlived its deadline" if overtime.expired() else _place(error)
+        fault = "the probe outlived its deadline" if overtime.expired() else place_of(error)
     return Observation.failed(Failure.INTERNAL_ERROR, Operation.SCHEDULE, fault), fault
 
 
@@ -83,9 +82,3 @@ def _spoilt(observation: Observation, failure: Failure) -> Observation:
         operation=observation.operation or Operation.ASSERT,
         detail=f"the probe saw {seen}",
     )
-
-
-def _place(error: Exception) -> str:
-    # The text of an error may quote what a target sent, so only its type and place are told.
-    *_, (frame, line) = walk_tb(error.__traceback__)
-    return f"{type(error).__name__} at {Path(frame.f_code.co_filename).name}:{line}"

@@ -46,10 +46,16 @@ class Standing:
 
 
 class Pusher:
-    """Sends one agent's batches to one collector."""
+    """Sends one agent's batches to one collector.
+
+    `acknowledged_s` is when a batch was last acknowledged, by the event loop's clock;
+    `failed_attempts` counts all that were not.
+    """
 
     def __init__(self, link: Link, spool: Spool, agent: str) -> None:
         self.standing = Standing()
+        self.acknowledged_s: float | None = None
+        self.failed_attempts = 0
         self._link = link
         self._spool = spool
         self._agent = agent
@@ -111,6 +117,7 @@ class Pusher:
             return self._retry(f"cannot use the acknowledgement of {self._link.url}: {error}")
         await self._spool.move_cursor(self._link.url, cursor)
         self._failures = 0
+        self.acknowledged_s = asyncio.get_running_loop().time()
         self._stand(Condition.SERVED, "")
         return 0.0
 
@@ -146,6 +153,7 @@ class Pusher:
         return asked_s + _RANDOM.uniform(0.0, longest_wait_s(self._failures))
 
     def _stand(self, condition: Condition, reason: str) -> None:
+        self.failed_attempts += condition is not Condition.SERVED
         if condition is not self.standing.condition:
             if condition is Condition.SERVED:
                 _LOG.info("%s takes batches again", self._link.url)

@@ -1,0 +1,103 @@
+"""`constat-agent probe`: one probe of one target, shown step by step."""
+
+import asyncio
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from agent.cli.ending import CommandError, ExitCode
+from agent.cli.observations import details, headline, healthy, take_all
+from agent.config import make_check
+from agent.conversion import FaultsError
+from agent.strict_yaml import YamlError, load
+from probes.registry import KindError, kinds
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  constat-agent probe http https://dpi.example/login --marker Identifiant
+  constat-agent probe http https://dpi.example/health -o 'expect_json={/status: ok}'
+  constat-agent probe tcp dpi.example:5432 -o connect_only=true
+  constat-agent probe tcp smtp.example:25 -o 'expect={regex: "^220 "}'
+
+`constat-agent kinds` lists the options of every kind. The exit code is 0 when the target is up or
+degraded, 1 when it is not."""
+)
+@click.argument("kind")
+@click.argument("target")
+@click.option("--marker", "-m", multiple=True, help="Text the target must show; again for more.")
+@click.option("--timeout", default="PT10S", show_default=True, help="The longest it may take.")
+@click.option(
+    "--option", "-o", "given", multiple=True, help="KEY=VALUE of the check, VALUE as in YAML."
+)
+def probe(
+    kind: str, target: str, marker: tuple[str, ...], timeout: str, given: tuple[str, ...]
+) -> int:
+    """Probe TARGET (a URL, or HOST:PORT) once by a KIND of check, and print what was found."""
+    options: dict[str, Any] = {"kind": kind, "interval": "PT1H", "timeout": timeout}
+    options |= _target(kind, target) | _markers(kind, marker)
+    for text in given:
+        _set(options, text)
+    try:
+        check = make_check("probe", options, Path.cwd())
+    except FaultsError as error:
+        raise CommandError("\n".join(error.faults), ExitCode.USAGE) from None
+    (taken,) = asyncio.run(take_all([check]))
+    click.echo(headline(taken, target))
+    for line in details(taken):
+        click.echo(f"{'':10}{line}")
+    return ExitCode.DONE if healthy(taken) else ExitCode.ERROR
+
+
+def _options_of(kind: str) -> frozenset[str]:
+    try:
+        known = kinds()
+    except KindError as error:
+        raise CommandError(str(error)) from None
+    return (
+        frozenset(option.name for option in fields(known[kind].spec_type))
+        if kind in known
+        else frozenset()
+    )
+
+
+def _target(kind: str, target: str) -> dict[str, Any]:
+    """Return the options that name a target: its URL, or its host and port."""
+    known = _options_of(kind)
+    if "url" in known or not known:
+        return {"url": target}
+    host, colon, port = target.rpartition(":")
+    if not colon or not port.isdecimal():
+        raise click.UsageError(f"{target} is not HOST:PORT.")
+    return {"host": host.strip("[]"), "port": int(port)}
+
+
+def _markers(kind: str, markers: tuple[str, ...]) -> dict[str, Any]:
+    known = _options_of(kind)
+    if not markers:
+        return {}
+    if "expect_markers" in known:
+        return {"expect_markers": list(markers)}
+    if "expect" in known and len(markers) == 1:
+        return {"expect": markers[0]}
+    raise click.UsageError(f"A {kind} check takes no such --marker.")
+
+
+def _set(options: dict[str, Any], text: str) -> None:
+    """Set an option given as `key=value`; a dot in the key goes one level down."""
+    path, equals, value = text.partition("=")
+    *parents, key = path.split(".")
+    if not equals or not key:
+        raise click.UsageError(f"{text} is not KEY=VALUE.")
+    place = options
+    for parent in parents:
+        place = place.setdefault(parent, {})
+        if not isinstance(place, dict):
+            raise click.UsageError(f"{parent} in {path} holds a value already.")
+    try:
+        place[key] = load(value)
+    except YamlError as error:
+        raise click.UsageError(f"{path}: {error}.") from None

@@ -1,0 +1,45 @@
+"""`constat-agent run`: measure until told to stop."""
+
+import asyncio
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+import click
+
+from agent.cli.ending import CommandError, ExitCode
+from agent.cli.options import config_option, configuration
+from agent.database import SpoolError
+from agent.keys import UnusableStateError
+from agent.link import UnreachableError
+from agent.log import log_to_stderr
+from agent.service import NotEnrolledError
+from agent.supervise import run_agent
+
+
+@click.command(
+    epilog="""\b
+Example:
+  constat-agent run --config /etc/constat/agent.yaml
+
+SIGTERM or Ctrl-C ends it: what was measured is sealed, and sent if that takes a moment only."""
+)
+@config_option
+def run(path: Path) -> None:
+    """Measure until told to stop: run the checks, seal their results, bring them to collectors.
+
+    The log goes to standard error, a line for each event.
+    """
+    config = configuration(path)
+    log_to_stderr()
+    try:
+        asyncio.run(run_agent(config, version_of("constat")))
+    except NotEnrolledError as error:
+        raise CommandError(str(error), ExitCode.USAGE) from None
+    except (SpoolError, UnusableStateError, UnreachableError) as error:
+        raise CommandError(str(error)) from None
+
+
+@click.command(epilog="\b\nExample:\n  constat-agent version")
+def version() -> None:
+    """Print the version of this agent."""
+    click.echo(version_of("constat"))

@@ -1,0 +1,1 @@
+"""Tests of the agent's command line, run in this process unless an agent must run."""
