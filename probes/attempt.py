@@ -139,8 +139,6 @@ def failure_of(error: OSError) -> Failure | None:
     """Return what an error of the system or of TLS means; None for one that nobody foresaw."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _CERTIFICATES.get(error.verify_code, Failure.CERTIFICATE_UNTRUSTED)
-    if isinstance(error, ssl.SSLEOFError):
-        return Failure.CONNECTION_CLOSED
     if isinstance(error, ssl.SSLError):
         return Failure.TLS_FAILED
     if isinstance(error, socket.gaierror):

@@ -91,7 +91,10 @@ def _defaults() -> dict[str, str]:
 def _authorization(spec: HttpSpec) -> str:
     """Return the value of the Authorization header, from the file as it is now."""
     if spec.token_file:
-        return f"Bearer {_read_secret(spec.token_file)}"
+        token = _read_secret(spec.token_file)
+        if not token.isascii() or " " in token:  # RFC 6750, section 2.1
+            raise _bad_secret(spec.token_file)
+        return f"Bearer {token}"
     if spec.password_file:
         pair = f"{spec.username}:{_read_secret(spec.password_file)}"
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
@@ -105,11 +108,15 @@ def _read_secret(path: str) -> str:
     except OSError as error:
         raise unreadable(path, error) from None
     except UnicodeDecodeError:
-        secret = ""
-    if not secret.isprintable() or not secret.strip():
-        detail = f"{path} is not one line of text"
-        raise ProbeError(Failure.BAD_CONFIGURATION, detail, Operation.SCHEDULE)
+        raise _bad_secret(path) from None
+    if not secret or not secret.isprintable():
+        raise _bad_secret(path)
     return secret
+
+
+def _bad_secret(path: str) -> ProbeError:
+    detail = f"{path} does not hold one line of text"
+    return ProbeError(Failure.BAD_CONFIGURATION, detail, Operation.SCHEDULE)
 
 
 async def _ask(

@@ -99,7 +99,8 @@ class TlsConnection(Connection):
             try:
                 self._tls.do_handshake()
             except ssl.SSLWantReadError:
-                await self._exchange()
+                if not await self._exchange():
+                    raise ProbeError(Failure.CONNECTION_CLOSED, "closed in the handshake") from None
             else:
                 await self._flush()
                 return
@@ -119,8 +120,9 @@ class TlsConnection(Connection):
             try:
                 return self._tls.read(_CHUNK)
             except ssl.SSLWantReadError:
-                await self._exchange()
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                if not await self._exchange():
+                    return b""
+            except ssl.SSLZeroReturnError:
                 return b""
 
     def close(self) -> None:
@@ -135,13 +137,12 @@ class TlsConnection(Connection):
         if self._outgoing.pending:
             await super().send(self._outgoing.read())
 
-    async def _exchange(self) -> None:
+    async def _exchange(self) -> bool:
+        """Send what is to be sent and take what comes; False when the stream has ended."""
         await self._flush()
         data = await super().receive()
-        if data:
-            self._incoming.write(data)
-        else:
-            self._incoming.write_eof()
+        self._incoming.write(data)
+        return len(data) > 0
 
 
 async def dial(target: Target, tls: Tls | None, attempt: Attempt) -> Connection:

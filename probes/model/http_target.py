@@ -113,7 +113,7 @@ class HttpSpec:
     def _check_request(self) -> None:
         for name, value in self.headers.items():
             require_token("headers", name)
-            if not value.isprintable() or not value.isascii():
+            if not value.isprintable() or not value.isascii() or value != value.strip():
                 raise ValueError(f"headers: the value of {name} is not printable ASCII")
             if name.lower() in _OWN_HEADERS:
                 raise ValueError(f"headers: {name} is set by the probe itself")

@@ -361,8 +361,8 @@ async def test_a_token_is_read_again_for_every_probe(tmp_path: Path) -> None:
     assert [b"Bearer first" in requests[0], b"Bearer second" in requests[1]] == [True, True]
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"a\nb", b"\xff", b"\x00"])
-async def test_a_secret_that_is_not_one_line_is_our_own_fault(
+@pytest.mark.parametrize("content", [b"", b"\n", b"a\nb", b"\xff", b"\x00", b"a b", b"\xc3\xa9"])
+async def test_a_token_that_is_not_one_word_is_our_own_fault(
     tmp_path: Path, content: bytes
 ) -> None:
     token = tmp_path / "token"
