@@ -52,8 +52,9 @@ Pattern: TypeAlias = str | Regex
 class Tls:
     """How the target proves who it is; its certificate is always verified.
 
-    `ca_file` holds the authorities trusted in place of the system's (PEM), `server_name` is the
-    name asked for and expected in the certificate when it is not the host that is dialled.
+    `ca_file` holds what is trusted in place of the system's authorities (PEM): authorities, or the
+    target's own certificate. `server_name` is the name asked for and expected in the certificate
+    when it is not the host that is dialled.
     """
 
     ca_file: str = ""

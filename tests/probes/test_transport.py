@@ -209,6 +209,14 @@ async def test_an_authority_file_that_changes_is_read_again(tmp_path: Path) -> N
     assert raised.value.failure is Failure.CERTIFICATE_UNTRUSTED
 
 
+async def test_a_target_may_be_trusted_by_its_own_certificate(tmp_path: Path) -> None:
+    async with serving(_silent, authority().server(tmp_path)) as port, _attempt() as attempt:
+        tls = Tls(ca_file=str(tmp_path / "server.pem"))
+        (await dial(Target("127.0.0.1", port), tls, attempt)).close()
+
+    assert attempt.phases.tls_us is not None
+
+
 async def test_the_end_of_a_tls_stream_needs_no_closing_alert(tmp_path: Path) -> None:
     async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 ")
