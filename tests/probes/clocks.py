@@ -1,7 +1,9 @@
-"""The real clock of the tests, and probes that are given ample time."""
+"""The clocks of the tests, and probes that are given ample time."""
 
+import itertools
 import time
 
+from probes.attempt import Clock
 from probes.model.http_target import HttpSpec
 from probes.model.measurement import Observation
 from probes.model.target import TcpSpec
@@ -12,6 +14,11 @@ AMPLE_US = 30_000_000
 
 def monotonic_us() -> int:
     return time.monotonic_ns() // 1_000
+
+
+def ticking_clock(step_us: int) -> Clock:
+    """Return a clock that shows a step more every time it is read."""
+    return itertools.count(step=step_us).__next__
 
 
 async def run(kind: Kind, spec: HttpSpec | TcpSpec) -> Observation:

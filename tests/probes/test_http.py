@@ -14,7 +14,7 @@ from probes.model.http_target import HttpSpec, Method, Version
 from probes.model.measurement import Observation, Outcome
 from probes.model.target import Family, Regex, Tls
 from probes.registry import kinds
-from tests.probes.clocks import run
+from tests.probes.clocks import AMPLE_US, run, ticking_clock
 from tests.servers.certificates import authority
 from tests.servers.listening import fall_silent, serving
 from tests.servers.web import LOGIN, answering, page, read_request, redirect, site
@@ -163,16 +163,12 @@ async def test_a_pattern_that_is_not_on_the_page_changes_nothing() -> None:
 
 
 async def test_a_page_that_takes_too_long_is_degraded() -> None:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        await asyncio.sleep(0.01)
-        writer.write(page())
-
-    async with serving(talk) as port:
-        seen = await run(HTTP, _spec(port, degraded_after_ms=5))
+    async with serving(answering(page())) as port:
+        spec = _spec(port, degraded_after_ms=5)
+        seen = await HTTP.probe(spec, AMPLE_US, ticking_clock(step_us=10_000))
 
     assert seen.outcome is Outcome.DEGRADED
-    assert seen.detail.endswith(" ms, more than 5")
+    assert seen.detail.endswith("0 ms, more than 5")
 
 
 async def test_a_failure_outweighs_a_degraded_marker() -> None:

@@ -60,6 +60,11 @@ def chunked(*chunks: bytes) -> bytes:
     return head + b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
 
 
+async def deaf(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
+    """Take a connection, and never read from it."""
+    await asyncio.get_running_loop().create_future()
+
+
 _TRUNCATED, _GARBAGE = Failure.RESPONSE_TRUNCATED, Failure.PROTOCOL_ERROR
 _TRANSFER = Operation.TRANSFER
 _BOMB = gzip.compress(bytes(200_000))
@@ -202,7 +207,13 @@ ANSWERS = {
     "a redirect, where none is followed": Answer(
         answering(redirect("/login")), Failure.TOO_MANY_REDIRECTS, options={"max_redirects": 0}
     ),
-    # Of its own.
+    # Deaf.
+    "nobody hears a large question": Answer(
+        deaf,
+        Failure.TIMEOUT,
+        Operation.SEND,
+        {"method": Method.POST, "body": "x" * 20_000_000, "timeouts": Timeouts(send_ms=200)},
+    ),
     "a reset under a large question": Answer(
         starts(b"", then="reset"),
         Failure.CONNECTION_RESET,

@@ -9,7 +9,7 @@ from probes.model.failure import Failure
 from probes.model.measurement import Outcome
 from probes.model.target import Pattern, Regex, TcpSpec, Tls
 from probes.registry import kinds
-from tests.probes.clocks import run
+from tests.probes.clocks import AMPLE_US, run, ticking_clock
 from tests.servers.certificates import authority
 from tests.servers.listening import Talk, fall_silent, serving
 
@@ -89,16 +89,12 @@ async def test_the_version_in_a_banner_is_recorded() -> None:
 
 
 async def test_a_slow_answer_is_degraded() -> None:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.01)
-        writer.write(b"220 ")
-        await fall_silent(reader)
-
-    async with serving(talk) as port:
-        seen = await run(TCP, TcpSpec("127.0.0.1", port, expect="220 ", degraded_after_ms=5))
+    async with serving(_greeting(b"220 ")) as port:
+        spec = TcpSpec("127.0.0.1", port, expect="220 ", degraded_after_ms=5)
+        seen = await TCP.probe(spec, AMPLE_US, ticking_clock(step_us=10_000))
 
     assert seen.outcome is Outcome.DEGRADED
-    assert seen.detail.endswith("ms, more than 5")
+    assert seen.detail.endswith("0 ms, more than 5")
 
 
 async def test_an_answer_is_read_inside_tls(tmp_path: Path) -> None:
