@@ -123,10 +123,6 @@ class Ledger:
             self._space.open_reserve()
         return self._store_chosen(arrivals, clock)
 
-    def open_samples(self) -> int:
-        """Return how many samples wait for a batch."""
-        return int(self._database.execute("SELECT count(*) FROM sample").fetchone()[0])
-
     def seal(self, forge: Forge, clock: ClockReading | None) -> Sealed | None:
         """Seal the oldest open samples; without a clock, only those of earlier runs.
 

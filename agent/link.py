@@ -5,24 +5,26 @@ An answer is a status, a JSON object and the wait it asks for. What is no answer
 """
 
 import asyncio
-import os
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
-
-import aiohttp
+from urllib.parse import urlsplit
 
 from agent.clock import Clock
+from agent.http import HttpConnection, HttpError
 from agent.offset import Exchange
 from probes.model.canonical import MAX_INTEGER, MalformedError, decode_object, integer
 from probes.model.envelope import ENVELOPE_MEDIA_TYPE
 
-CONNECT_TIMEOUT_S: Final = 10.0
-TOTAL_TIMEOUT_S: Final = 60.0
+TIMEOUT_S: Final = 60.0
 _LONGEST_ANSWER: Final = 64 << 10
 _LONGEST_WAIT_S: Final = 3_600.0
+_OK: Final = 200
+_FIRST_SERVER_ERROR: Final = 500
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 class UnreachableError(Exception):
@@ -73,16 +75,13 @@ class Link:
         ca_file: Path | None,
         user_agent: str,
         *,
-        timeout_s: float = TOTAL_TIMEOUT_S,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self.url = url.rstrip("/")
+        self._base_path = urlsplit(self.url).path
+        self._user_agent = user_agent
         self._turn = asyncio.Lock()
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=1, ssl=trust(ca_file)),
-            timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S),
-            headers={"User-Agent": user_agent},
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._connection = HttpConnection(self.url, trust(ca_file), timeout_s)
 
     async def __aenter__(self) -> Self:
         """Return the link; it is closed at the end of the block."""
@@ -99,7 +98,7 @@ class Link:
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._session.close()
+        await self._connection.close()
 
     async def exchange(self, clock: Clock) -> Exchange:
         """Ask the collector for its time."""
@@ -130,24 +129,19 @@ class Link:
             return await self._request("POST", "/v1/enrol", body, headers)
 
     async def _request(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        headers: dict[str, str] | None = None,
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS
     ) -> Answer:
+        headers = {"User-Agent": self._user_agent, **headers}
+        path = self._base_path + path
         try:
-            async with self._session.request(
-                method, self.url + path, data=body, headers=headers, allow_redirects=False
-            ) as response:
-                content = await _read(response)
-                wait_s = _retry_after_s(response.headers.get("Retry-After", ""))
-        except TimeoutError:
-            raise UnreachableError(f"cannot reach {self.url}: no answer in time") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise UnreachableError(f"cannot reach {self.url}: {_explain(error)}") from None
+            response = await self._connection.request(
+                method, path, headers, body, longest=_LONGEST_ANSWER
+            )
+        except HttpError as error:
+            raise UnreachableError(f"cannot reach {self.url}: {error}") from None
+        wait_s = _retry_after_s(response.headers.get("retry-after", ""))
         try:
-            return Answer(response.status, decode_object(content), wait_s)
+            return Answer(response.status, decode_object(response.body), wait_s)
         except MalformedError as error:
             if response.status >= _FIRST_SERVER_ERROR:  # a proxy's page, say
                 return Answer(response.status, {}, wait_s)
@@ -157,29 +151,6 @@ class Link:
         return UnreachableError(f"{self.url} does not answer as a collector: {reason}")
 
 
-_OK: Final = 200
-_FIRST_SERVER_ERROR: Final = 500
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Read an answer to its end; refuse one no collector would give."""
-    content = bytearray()
-    async for chunk in response.content.iter_any():
-        content += chunk
-        if len(content) > _LONGEST_ANSWER:
-            raise ValueError(f"the answer is longer than {_LONGEST_ANSWER} bytes")
-    return bytes(content)
-
-
 def _retry_after_s(value: str) -> float:
     """Read Retry-After in its form of seconds (RFC 9110); a date is left to our own back-off."""
     return min(float(value), _LONGEST_WAIT_S) if value.isascii() and value.isdigit() else 0.0
-
-
-def _explain(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"its certificate is not trusted: {error.certificate_error}"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        code = error.os_error.errno or 0  # of a name that is not found, it is negative
-        return os.strerror(code) if code > 0 else error.os_error.strerror or str(error.os_error)
-    return str(error) or type(error).__name__
