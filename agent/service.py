@@ -60,7 +60,7 @@ class Service:
     async def open(cls, config: Config, version: str) -> Self:
         """Take up the state folder and begin to measure.
 
-        Raises `NotEnrolledError`, `UnusableStateError`, `SpoolError`, or `UnreachableError` for
+        Raises `NotEnrolledError`, `UnusableStateError`, `SpoolError`, or `TrustError` for
         authorities that cannot be read.
         """
         identity, forge = signer(config)

@@ -5,6 +5,7 @@ SQLite works in a thread of its own. Samples are written in groups, one commit e
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,7 @@ _LISTENING_BATCHES: Final = 10
 _SEAL_BYTES: Final = 512 << 10  # before base64, and before other columns
 _SAMPLE_BYTES: Final = 32
 
+_LOG: Final = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -122,8 +124,9 @@ class Spool:
         try:
             try:
                 return cls(await work(Ledger, path, capacity), thread, None)
-            except SpoolDamagedError:
+            except SpoolDamagedError as error:
                 aside = move_aside(path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
+                _LOG.error("%s; it was moved to %s with what was not delivered", error, aside)
                 return cls(await work(Ledger, path, capacity), thread, aside)
         except BaseException:
             thread.shutdown()

@@ -15,7 +15,7 @@ from agent.enrol import EnrolmentRefusedError, Vantage
 from agent.enrol import enrol as enrol_with
 from agent.identity import Identity
 from agent.keys import UnusableStateError
-from agent.link import Link, UnreachableError
+from agent.link import Link, TrustError, UnreachableError
 
 
 @click.command(
@@ -44,6 +44,8 @@ def enrol(path: Path, collector: str | None, token_file: IO[str] | None, token: 
         identity = asyncio.run(_enrol(config, chosen, secret))
     except (EnrolmentRefusedError, UnreachableError) as error:
         raise CommandError(str(error), ExitCode.UNREACHABLE) from None
+    except TrustError as error:
+        raise CommandError(str(error), ExitCode.USAGE) from None
     except UnusableStateError as error:
         raise CommandError(str(error)) from None
     click.echo(

@@ -10,7 +10,7 @@ from agent.cli.ending import CommandError, ExitCode
 from agent.cli.options import config_option, configuration
 from agent.database import SpoolError
 from agent.keys import UnusableStateError
-from agent.link import UnreachableError
+from agent.link import TrustError
 from agent.log import log_to_stderr
 from agent.service import NotEnrolledError
 from agent.supervise import run_agent
@@ -33,9 +33,9 @@ def run(path: Path) -> None:
     log_to_stderr()
     try:
         asyncio.run(run_agent(config, version_of("constat")))
-    except NotEnrolledError as error:
+    except (NotEnrolledError, TrustError) as error:
         raise CommandError(str(error), ExitCode.USAGE) from None
-    except (SpoolError, UnusableStateError, UnreachableError) as error:
+    except (SpoolError, UnusableStateError) as error:
         raise CommandError(str(error)) from None
 
 
