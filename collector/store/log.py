@@ -6,13 +6,14 @@ transaction ends, so indices have no gaps and no two writers see the same head. 
 heads are locked after agents' cursors, and in order of tenant.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 from collector.errors import NotFoundError
-from collector.store.packing import pack, unpack
+from collector.store.headers import HeaderReader
+from collector.store.packing import pack
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
 from probes.model.envelope import Envelope
@@ -43,8 +44,7 @@ class Leaf:
     chain: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """How many entries a log has, and the chain over all of them (zeros when empty)."""
 
     size: int
@@ -68,11 +68,12 @@ class Entry:
 
 
 class SealedRow(NamedTuple):
-    """An entry ready to be stored: packed, its leaf hash taken; numbered if it is a batch."""
+    """An entry ready to be stored: packed, its leaf hash taken; of a kind, or a numbered batch."""
 
-    kind: str
+    tenant_id: TenantId
     leaf_hash: bytes
     packed: bytes
+    kind: str | None
     agent_id: int | None = None
     number: int | None = None
 
@@ -90,57 +91,64 @@ async def append(
     `at_us` is the collector's clock, kept as the instant of receipt.
     """
     rows = [
-        SealedRow(entry.kind, leaf_hash(entry.envelope.encode()), pack(entry.envelope))
+        SealedRow(tenant_id, leaf_hash(entry.envelope.encode()), pack(entry.envelope), entry.kind)
         for entry in entries
     ]
-    return await append_rows(connection, tenant_id, rows, at_us=at_us)
+    heads = {tenant_id: await lock_head(connection, tenant_id)}
+    return await append_rows(connection, heads, rows, at_us)
 
 
 async def append_rows(
-    connection: Connection, tenant_id: TenantId, rows: Sequence[SealedRow], *, at_us: int
+    connection: Connection, heads: dict[TenantId, Head], rows: Sequence[SealedRow], at_us: int
 ) -> list[Leaf]:
-    """Append entries that were sealed and packed before, inside the caller's transaction."""
-    head = await lock_head(connection, tenant_id)
-    leaves = _chained(head, [row.leaf_hash for row in rows])
-    if not leaves:
-        return []
-    records = [
-        (leaf.index, at_us, tenant_id, row.agent_id, row.number, row.kind, leaf.chain, row.packed)
-        for leaf, row in zip(leaves, rows, strict=True)
-    ]
-    await connection.copy_records_to_table("log", records=records, columns=_COLUMNS)
-    await connection.execute(
-        "UPDATE log_head SET size = $2, chain = $3 WHERE tenant_id = $1",
-        tenant_id,
-        leaves[-1].index + 1,
-        leaves[-1].chain,
-    )
-    await connection.execute("SELECT pg_notify($1, $2)", LOG_CHANNEL, str(tenant_id))
-    return leaves
-
-
-def _chained(head: Head, leaf_hashes: Sequence[bytes]) -> list[Leaf]:
-    chain, leaves = head.chain, []
-    for index, leaf in enumerate(leaf_hashes, start=head.size):
-        chain = sha256(chain + leaf).digest()
+    """Append entries to logs whose heads the caller's transaction holds; the heads move on."""
+    leaves, records = [], []
+    for tenant_id, leaf, packed, kind, agent_id, number in rows:
+        index, before = heads[tenant_id]
+        chain = sha256(before + leaf).digest()
+        heads[tenant_id] = Head(index + 1, chain)
         leaves.append(Leaf(index, leaf, chain))
+        records.append((index, at_us, tenant_id, agent_id, number, kind, chain, packed))
+    if records:
+        await connection.copy_records_to_table("log", records=records, columns=_COLUMNS)
+        await connection.execute(
+            "WITH head AS (SELECT * FROM unnest($1::int[], $2::bigint[], $3::bytea[])"
+            " AS head (tenant_id, size, chain)), moved AS (UPDATE log_head"
+            " SET size = head.size, chain = head.chain FROM head"
+            " WHERE log_head.tenant_id = head.tenant_id)"
+            " SELECT pg_notify($4, tenant_id::text) FROM head",
+            list(heads),
+            [head.size for head in heads.values()],
+            [head.chain for head in heads.values()],
+            LOG_CHANNEL,
+        )
     return leaves
+
+
+async def lock_heads(
+    connection: Connection, tenant_ids: Iterable[TenantId]
+) -> dict[TenantId, Head]:
+    """Return the heads of some logs and keep others from appending until the transaction ends."""
+    rows = await connection.fetch(
+        "SELECT tenant_id, size, chain FROM log_head WHERE tenant_id = ANY($1)"
+        " ORDER BY tenant_id FOR UPDATE",
+        list(tenant_ids),
+    )
+    return {TenantId(row["tenant_id"]): Head(row["size"], row["chain"]) for row in rows}
 
 
 async def lock_head(connection: Connection, tenant_id: TenantId) -> Head:
-    """Return the head of a log and keep others from appending until the transaction ends."""
-    return await _head(connection, tenant_id, "FOR UPDATE")
+    """Return the head of one log and keep others from appending until the transaction ends."""
+    heads = await lock_heads(connection, [tenant_id])
+    if tenant_id not in heads:
+        raise NotFoundError(f"there is no tenant {tenant_id}")
+    return heads[tenant_id]
 
 
 async def read_head(connection: Connection, tenant_id: TenantId) -> Head:
     """Return the head of a log as committed."""
-    return await _head(connection, tenant_id, "")
-
-
-async def _head(connection: Connection, tenant_id: TenantId, lock: str) -> Head:
     row = await connection.fetchrow(
-        f"SELECT size, chain FROM log_head WHERE tenant_id = $1 {lock}",  # noqa: S608 - constant
-        tenant_id,
+        "SELECT size, chain FROM log_head WHERE tenant_id = $1", tenant_id
     )
     if row is None:
         raise NotFoundError(f"there is no tenant {tenant_id}")
@@ -156,17 +164,18 @@ async def entries(
 ) -> AsyncIterator[Entry]:
     """Yield the entries from an index on, in order; only those of some kinds when these are given.
 
-    Batches are read only without kinds: they are the bulk of a log, and have readers of their own.
+    Batches come only without kinds: they are the bulk of a log, and have readers of their own.
     """
-    wanted = "" if kinds is None else "AND number IS NULL AND kind = ANY($3)"
+    wanted = "" if kinds is None else "AND number IS NULL AND kind = ANY($4)"
     query = (
-        "SELECT idx, kind, received_at, chain, envelope FROM log"  # noqa: S608 - constant parts
+        "SELECT idx, coalesce(kind, $3), received_at, chain, envelope FROM log"  # noqa: S608 - constant
         f" WHERE tenant_id = $1 AND idx >= $2 {wanted} ORDER BY idx LIMIT {_PAGE}"
     )
-    arguments = [] if kinds is None else [list(kinds)]
+    arguments = [BATCH_KIND] if kinds is None else [BATCH_KIND, list(kinds)]
+    headers = HeaderReader()
     while page := await connection.fetch(query, tenant_id, start, *arguments):
-        for row in page:
-            yield Entry(
-                row["idx"], row["kind"], row["received_at"], unpack(row["envelope"]), row["chain"]
-            )
+        packed = [row["envelope"] for row in page]
+        envelopes = await headers.unpack_all(connection, tenant_id, packed)
+        for (index, kind, received_at_us, chain, _), envelope in zip(page, envelopes, strict=True):
+            yield Entry(index, kind, received_at_us, envelope, chain)
         start = page[-1]["idx"] + 1

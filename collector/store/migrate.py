@@ -142,7 +142,8 @@ async def _apply(connection: Connection, migration: Migration) -> None:
             await _record(connection, migration)
         return
     for statement in migration.sql.split(";\n"):
-        await connection.execute(statement)
+        if statement.strip():
+            await connection.execute(statement)
     await _record(connection, migration)
 
 

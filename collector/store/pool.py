@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from typing import Final, TypeAlias
 
 import asyncpg
@@ -24,6 +24,7 @@ _LOST: Final = (
     ConnectionError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
@@ -79,6 +80,16 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """
     async with connected(pool) as connection, connection.transaction():
         yield connection
+
+
+def is_lost(fault: Exception) -> bool:
+    """Return whether a fault says that the server is gone, not that it refused a statement."""
+    return isinstance(fault, _LOST)
+
+
+def lost_connections_explained() -> AbstractContextManager[None]:
+    """Return a context in which a lost server is a `DatabaseUnavailableError`."""
+    return _explained(_LOST)
 
 
 @contextmanager

@@ -14,18 +14,19 @@ CREATE TABLE log_head (
     chain     bytea NOT NULL
 ) WITH (fillfactor = 50);
 
--- agent_id and number are set for batches only. The leaf hash is that of the envelope, so it is
--- not stored; the chain hash covers it.
+-- Batches are the bulk of it: they have an agent and a number in place of a kind. The leaf hash is
+-- that of the envelope, so it is not stored; the chain covers it.
 CREATE TABLE log (
     idx         bigint NOT NULL,
     received_at bigint NOT NULL,
     tenant_id   integer NOT NULL REFERENCES tenant,
     agent_id    integer,
     number      integer,
-    kind        text NOT NULL,
+    kind        text,
     chain       bytea NOT NULL,
     envelope    bytea STORAGE EXTERNAL NOT NULL,
-    PRIMARY KEY (tenant_id, idx)
+    PRIMARY KEY (tenant_id, idx),
+    CHECK (num_nulls(kind, number) = 1 AND num_nulls(agent_id, number) <> 1)
 );
 
 CREATE INDEX log_batch ON log (tenant_id, agent_id, number) WHERE number IS NOT NULL;

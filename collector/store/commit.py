@@ -1,0 +1,257 @@
+"""The one transaction of ingest: which of the batches in hand are next, and what of the others.
+
+For each agent the number and hash of its last batch decide:
+
+- the next number, chained to that hash: appended;
+- a number and payload already held: acknowledged again, at its place in the log;
+- a number held with another payload, or chained to another past: a fork. Two machines use one key
+  or one was set back, so the agent is frozen, and the log says so;
+- a later number: a gap, and the answer names the one expected.
+"""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, NamedTuple, TypeAlias
+
+from collector.errors import RefusedError
+from collector.store.agents import AGENT_FORKED, record
+from collector.store.entry import RegisterEntry
+from collector.store.headers import HeaderReader
+from collector.store.log import Head, SealedRow, append_rows, lock_heads
+from collector.store.pool import Connection
+from collector.store.received import Received
+from collector.store.tenants import TenantId
+from probes.model.keys import SigningKey
+
+COLLECTOR: Final = "collector"
+
+_AgentKey: TypeAlias = tuple[int, int]
+_BatchKey: TypeAlias = tuple[int, int, int]
+
+
+class Submission(NamedTuple):
+    """A batch and the row it is to become."""
+
+    received: Received
+    row: SealedRow
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """A batch is in the log, at this index; the head covers it."""
+
+    agent: str
+    number: int
+    index: int
+    head: Head
+    repeated: bool
+
+
+class ShutOutError(RefusedError):
+    """The agent was frozen or revoked; `state` says which."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"the agent is {state}")
+        self.state = state
+
+
+class GapError(RefusedError):
+    """A batch came before the one expected."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__(f"batch {expected} is expected")
+        self.expected = expected
+
+
+class ForkError(RefusedError):
+    """Two batches of one agent claim one place in its chain."""
+
+
+Outcome: TypeAlias = Ack | ShutOutError | GapError | ForkError
+
+
+@dataclass(slots=True)
+class _Cursor:
+    """The row of an agent, moved on in step with the group and written back at its end."""
+
+    state: str
+    number: int
+    payload_hash: bytes
+    last: Received | None = None
+
+
+@dataclass(slots=True)
+class _Place:
+    """A batch that is in the log, or will be as the `row`-th of this transaction."""
+
+    payload_hash: bytes
+    index: int = -1
+    row: int | None = None
+
+
+_Decision: TypeAlias = _Place | ShutOutError | GapError | ForkError
+
+
+class Committer:
+    """Commits groups of batches, in the name of the collector whose log key it has."""
+
+    def __init__(self, key: SigningKey, now_us: Callable[[], int]) -> None:
+        self._key = key
+        self._now_us = now_us
+        self._headers = HeaderReader()
+
+    async def commit(
+        self, connection: Connection, submissions: Sequence[Submission]
+    ) -> list[Outcome]:
+        """Do all that these batches ask for, inside the caller's transaction, in their order."""
+        cursors = await _lock_cursors(connection, submissions)
+        heads = await lock_heads(connection, {row.tenant_id for _, row in submissions})
+        places = await self._held(connection, submissions, cursors)
+        decided, rows = _decide(submissions, cursors, places)
+        at_us = self._now_us()
+        leaves = await append_rows(connection, heads, rows, at_us)
+        await _move_cursors(connection, cursors, at_us)
+        outcomes: list[Outcome] = []
+        for (received, row), decision in zip(submissions, decided, strict=True):
+            if isinstance(decision, ForkError):
+                await self._record_fork(connection, row.tenant_id, received, at_us)
+            if isinstance(decision, _Place):
+                index = decision.index if decision.row is None else leaves[decision.row].index
+                appended = decision.row is not None and rows[decision.row] is row
+                outcomes.append(_ack(received, index, heads[row.tenant_id], repeated=not appended))
+            else:
+                outcomes.append(decision)
+        return outcomes
+
+    async def _held(
+        self,
+        connection: Connection,
+        submissions: Sequence[Submission],
+        cursors: dict[_AgentKey, _Cursor],
+    ) -> dict[_BatchKey, _Place]:
+        """Return those of these batches whose number was taken before."""
+        asked = [
+            (*_agent_key(row), received.batch.batch)
+            for received, row in submissions
+            if received.batch.batch <= cursors[_agent_key(row)].number
+        ]
+        places: dict[_BatchKey, _Place] = {}
+        if not asked:
+            return places
+        rows = await connection.fetch(
+            "SELECT tenant_id, agent_id, number, idx, envelope FROM log JOIN"
+            " unnest($1::int[], $2::int[], $3::int[]) AS asked (tenant_id, agent_id, number)"
+            " USING (tenant_id, agent_id, number)",
+            *zip(*asked, strict=True),
+        )
+        for tenant_id, agent_id, number, index, packed in rows:
+            [envelope] = await self._headers.unpack_all(connection, tenant_id, [packed])
+            payload_hash = sha256(envelope.payload).digest()
+            places[tenant_id, agent_id, number] = _Place(payload_hash, index)
+        return places
+
+    async def _record_fork(
+        self, connection: Connection, tenant_id: TenantId, received: Received, at_us: int
+    ) -> None:
+        body = {
+            "agent": received.batch.agent,
+            "batch": received.batch.batch,
+            "envelope": base64.b64encode(received.encoded).decode(),
+        }
+        entry = RegisterEntry(received.agent.tenant, AGENT_FORKED, at_us, COLLECTOR, body)
+        await record(connection, tenant_id, entry, self._key)
+
+
+def _decide(
+    submissions: Sequence[Submission],
+    cursors: dict[_AgentKey, _Cursor],
+    places: dict[_BatchKey, _Place],
+) -> tuple[list[_Decision], list[SealedRow]]:
+    """Return what becomes of each batch, and the rows to append; the cursors move on."""
+    decided: list[_Decision] = []
+    rows: list[SealedRow] = []
+    for received, row in submissions:
+        cursor = cursors[_agent_key(row)]
+        key = (*_agent_key(row), received.batch.batch)
+        decision = _decision(received, cursor, places.get(key))
+        if decision is None:
+            decision = places[key] = _Place(received.payload_hash, row=len(rows))
+            rows.append(row)
+            cursor.number, cursor.payload_hash = received.batch.batch, received.payload_hash
+            cursor.last = received
+        elif isinstance(decision, ForkError):
+            cursor.state = "frozen"
+        decided.append(decision)
+    return decided, rows
+
+
+def _decision(received: Received, cursor: _Cursor, place: _Place | None) -> _Decision | None:
+    """Return what becomes of a batch that is not the next one of its agent; None if it is."""
+    batch = received.batch
+    if cursor.state != "active":
+        return ShutOutError(cursor.state)
+    if batch.batch > cursor.number + 1:
+        return GapError(cursor.number + 1)
+    if place is not None and place.payload_hash == received.payload_hash:
+        return place
+    if place is not None or bytes.fromhex(batch.previous) != cursor.payload_hash:
+        return ForkError(f"batch {batch.batch} is not the one that follows or was taken")
+    return None
+
+
+def _ack(received: Received, index: int, head: Head, *, repeated: bool) -> Ack:
+    return Ack(received.batch.agent, received.batch.batch, index, head, repeated)
+
+
+def _agent_key(row: SealedRow) -> _AgentKey:
+    assert row.agent_id is not None  # noqa: S101 - the row of a batch
+    return row.tenant_id, row.agent_id
+
+
+async def _lock_cursors(
+    connection: Connection, submissions: Sequence[Submission]
+) -> dict[_AgentKey, _Cursor]:
+    keys = {_agent_key(row) for _, row in submissions}
+    rows = await connection.fetch(
+        "SELECT tenant_id, agent_id, state, number, payload_hash FROM agent_cursor"
+        " JOIN unnest($1::int[], $2::int[]) AS asked (tenant_id, agent_id)"
+        " USING (tenant_id, agent_id) ORDER BY tenant_id, agent_id FOR UPDATE OF agent_cursor",
+        *zip(*keys, strict=True),
+    )
+    return {
+        (tenant_id, agent_id): _Cursor(state, number, payload_hash)
+        for tenant_id, agent_id, state, number, payload_hash in rows
+    }
+
+
+async def _move_cursors(
+    connection: Connection, cursors: dict[_AgentKey, _Cursor], at_us: int
+) -> None:
+    moved = [
+        (
+            *key,
+            cursor.number,
+            cursor.payload_hash,
+            cursor.last.batch.clock.offset_us,
+            cursor.last.batch.clock.error_us,
+            cursor.last.batch.clock.estimated,
+            cursor.last.batch.spool.depth,
+            cursor.last.batch.spool.lost,
+        )
+        for key, cursor in cursors.items()
+        if cursor.last is not None
+    ]
+    if moved:
+        await connection.execute(
+            "UPDATE agent_cursor c SET number = m.number, payload_hash = m.payload_hash,"
+            " offset_us = m.offset_us, error_us = m.error_us, estimated = m.estimated,"
+            " depth = m.depth, lost = m.lost, received_at = $10"
+            " FROM unnest($1::int[], $2::int[], $3::int[], $4::bytea[], $5::bigint[],"
+            " $6::bigint[], $7::boolean[], $8::bigint[], $9::bigint[]) AS m (tenant_id, agent_id,"
+            " number, payload_hash, offset_us, error_us, estimated, depth, lost)"
+            " WHERE c.tenant_id = m.tenant_id AND c.agent_id = m.agent_id",
+            *zip(*moved, strict=True),
+            at_us,
+        )

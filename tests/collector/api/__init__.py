@@ -1,0 +1,1 @@
+"""The HTTP interface, served on loopback over a real PostgreSQL."""
