@@ -13,6 +13,7 @@ Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 )
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Record: TypeAlias = asyncpg.Record
 
 _ACQUIRE_TIMEOUT_S: Final = 10
 _CLOSE_TIMEOUT_S: Final = 5

@@ -1,0 +1,156 @@
+"""Reading the log back as measurements: batches of agents, and imports, as columns of series."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from collector.store.entry import RegisterEntry
+from collector.store.headers import HeaderReader
+from collector.store.imported import IMPORTED_KIND, columns_of_import
+from collector.store.packing import unpack, unpack_batch
+from collector.store.pool import Connection, Record
+from collector.store.summary import Columns
+from collector.store.tenants import TenantId
+from collector.store.wire import WireBatch, WireColumns
+from probes.model.batch import OUTCOMES
+from probes.model.failure import Failure, Operation
+from probes.model.measurement import Measurement, VantageKind
+
+_QUERY: Final = (
+    "SELECT idx, kind, received_at, agent_id, envelope FROM log WHERE tenant_id = $1"
+    " AND idx >= $2 AND idx < $3 AND (number IS NOT NULL OR kind = $4)"
+)
+
+
+class SeriesKey(NamedTuple):
+    """What a series measures: a check, from a vantage point, by an agent or from elsewhere."""
+
+    vantage: str
+    kind: VantageKind
+    check: str
+    imported: bool
+
+
+class EntryColumns(NamedTuple):
+    """The columns that one entry holds of one series; the agent is None for an import."""
+
+    key: SeriesKey
+    agent_id: int | None
+    received_at_us: int
+    columns: Columns
+
+
+class ColumnReader:
+    """Reads the measurements that entries of a log hold."""
+
+    def __init__(self) -> None:
+        self._headers = HeaderReader()
+
+    async def between(
+        self, connection: Connection, tenant_id: TenantId, start: int, end: int
+    ) -> list[EntryColumns]:
+        """Return the columns of the entries whose index lies in `[start, end)`, in order."""
+        rows = await connection.fetch(
+            f"{_QUERY} ORDER BY idx", tenant_id, start, end, IMPORTED_KIND
+        )
+        return await self._read(connection, tenant_id, rows)
+
+    async def of_agents(
+        self,
+        connection: Connection,
+        tenant_id: TenantId,
+        agents: Sequence[int],
+        entries: tuple[int, int],
+    ) -> list[EntryColumns]:
+        """Return the columns that some agents, and imports, put between two entries, both read."""
+        rows = await connection.fetch(
+            f"{_QUERY} AND (agent_id IS NULL OR agent_id = ANY($5)) ORDER BY idx",
+            tenant_id,
+            entries[0],
+            entries[1] + 1,
+            IMPORTED_KIND,
+            list(agents),
+        )
+        return await self._read(connection, tenant_id, rows)
+
+    async def _read(
+        self, connection: Connection, tenant_id: TenantId, rows: Sequence[Record]
+    ) -> list[EntryColumns]:
+        kinds = await _kinds(connection, tenant_id)
+        packed = [row["envelope"] for row in rows]
+        found: list[EntryColumns] = []
+        stored = await self._headers.with_headers(connection, tenant_id, packed)
+        for (index, kind, received_at, agent_id, _), (form, header) in zip(
+            rows, stored, strict=True
+        ):
+            if kind is None:
+                batch = unpack_batch(form, header)
+                found += _of_batch(batch, kinds, agent_id, index, received_at)
+            else:
+                entry = RegisterEntry.decode(unpack(form, header).payload)
+                found += [
+                    EntryColumns(SeriesKey(*key, imported=True), None, received_at, columns)
+                    for key, columns in columns_of_import(entry.body, index)
+                ]
+        return found
+
+
+async def _kinds(connection: Connection, tenant_id: TenantId) -> dict[str, VantageKind]:
+    rows = await connection.fetch("SELECT name, kind FROM vantage WHERE tenant_id = $1", tenant_id)
+    return {row["name"]: VantageKind(row["kind"]) for row in rows}
+
+
+def _of_batch(
+    batch: WireBatch, kinds: dict[str, VantageKind], agent_id: int, index: int, received_at: int
+) -> Iterator[EntryColumns]:
+    for columns in batch.checks:
+        key = SeriesKey(batch.vantage, kinds[batch.vantage], columns.check, imported=False)
+        yield EntryColumns(key, agent_id, received_at, corrected(batch, columns, index))
+
+
+def corrected(batch: WireBatch, columns: WireColumns, entry: int) -> Columns:
+    """Return the columns of a check on the collector's time scale (rules, section 9)."""
+    quantum = batch.quantum_us
+    first, *distances = columns.starts
+    origin = first * quantum + batch.correction_us
+    return Columns(
+        entry,
+        columns.interval_us,
+        batch.clock.error_us,
+        list(accumulate([distance * quantum for distance in distances], initial=origin)),
+        [duration * quantum for duration in columns.durations],
+        columns.outcomes,
+        columns.failures,
+        columns.versions,
+    )
+
+
+def measurements_of(key: SeriesKey, columns: Columns) -> Iterator[Measurement]:
+    """Yield the single measurements of columns."""
+    failures = list(_spread(columns.failures, len(columns.outcomes)))
+    versions = dict(columns.versions)
+    for index, letter in enumerate(columns.outcomes):
+        failed = failures[index] if letter in "DX" else None
+        yield Measurement(
+            start_us=columns.starts[index],
+            duration_us=columns.durations[index],
+            outcome=OUTCOMES[letter],
+            vantage=key.vantage,
+            check=key.check,
+            kind=key.kind,
+            clock_error_us=columns.error_us,
+            failure=Failure(failed[0]) if failed and failed[0] else None,
+            operation=Operation(failed[1]) if failed and failed[1] else None,
+            version=versions.get(index),
+        )
+
+
+def _spread(
+    failures: Iterable[tuple[int, str, str]], count: int
+) -> Iterator[tuple[str, str] | None]:
+    """Yield for each index the failure in force there."""
+    entries = {index: (failure, step) for index, failure, step in failures}
+    holding: tuple[str, str] | None = None
+    for index in range(count):
+        holding = entries.get(index, holding)
+        yield holding

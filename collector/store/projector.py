@@ -1,0 +1,257 @@
+"""Follows the log and keeps series, spans, latency and raw rows: views that can be made again.
+
+A page of entries is read from the watermark on and projected in one transaction that moves the
+watermark with it: it may die at any point. The same log gives the same rows, however it was paged.
+The row of the watermark is locked meanwhile, so any number of projectors may be at work.
+
+Measurements of a series that arrive before the last one known (a clock estimated anew, an import)
+are put in their place: the spans they touch are made again from the log.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from collector.store import latency, spans
+from collector.store.columns import ColumnReader, EntryColumns, SeriesKey
+from collector.store.latency import minutes_of
+from collector.store.log import LOG_CHANNEL, read_head
+from collector.store.partitions import Partitions
+from collector.store.pool import Connection, DatabaseUnavailableError, Pool, connected, transaction
+from collector.store.series import agents_of, series_ids
+from collector.store.summary import Columns, RawRow, StoredSpan, extend, raw_rows, singly, summarise
+from collector.store.tenants import TenantId
+from probes.model.batch import OUTCOMES
+from probes.model.instant import DAY
+
+_PAGE: Final = 128
+_POLL_S: Final = 1.0
+_RAW_COLUMNS: Final = (
+    "tenant_id", "series_id", "start_us", "duration_us", "error_us", "outcome", "failure",
+    "operation",
+)  # fmt: skip
+
+
+class Projector:
+    """Brings the tables up to the head of every log, and keeps them there."""
+
+    def __init__(self, pool: Pool, *, page: int = _PAGE) -> None:
+        self._pool = pool
+        self._page = page
+        self._reader = ColumnReader()
+        self._partitions = Partitions()
+        self._series: dict[tuple[TenantId, SeriesKey], int] = {}
+
+    async def run(self, projected: Callable[[int], None] = lambda _: None) -> None:
+        """Follow the log until cancelled; a database that is away is waited for.
+
+        `projected` is told how many entries each round put into the tables.
+        """
+        woken = asyncio.Event()
+        while True:
+            try:
+                async with connected(self._pool) as connection:
+                    await connection.add_listener(LOG_CHANNEL, lambda *_: woken.set())
+                    await self._follow(woken, projected)
+            except DatabaseUnavailableError:
+                await asyncio.sleep(_POLL_S)
+
+    async def catch_up(self, tenant_id: TenantId | None = None) -> int:
+        """Project all that the logs hold now, or one of them; return how many entries that was."""
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(
+                "SELECT tenant_id FROM log_head LEFT JOIN projection USING (tenant_id)"
+                " WHERE size > coalesce(watermark, 0) AND ($1::int IS NULL OR tenant_id = $1)"
+                " ORDER BY tenant_id",
+                tenant_id,
+            )
+        done = 0
+        for row in rows:
+            while moved := await self._one_page(TenantId(row["tenant_id"])):
+                done += moved
+        return done
+
+    async def forget_raw(self, now_us: int) -> None:
+        """Drop the raw rows that are older than each tenant asked to keep them."""
+        async with transaction(self._pool) as connection:
+            tenants = await connection.fetch("SELECT tenant_id, raw_days FROM tenant")
+            longest = max((row["raw_days"] for row in tenants), default=0)
+            await self._partitions.drop_before(connection, "measurement", now_us - longest * DAY)
+            for tenant_id, days in tenants:
+                if days < longest:
+                    await connection.execute(
+                        "DELETE FROM measurement WHERE tenant_id = $1 AND start_us < $2",
+                        tenant_id,
+                        now_us - days * DAY,
+                    )
+
+    async def _follow(self, woken: asyncio.Event, projected: Callable[[int], None]) -> None:
+        while True:
+            woken.clear()
+            if done := await self.catch_up():
+                projected(done)
+                continue
+            # A notice can be lost with its connection, so the log is looked at now and then too.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), _POLL_S)
+
+    async def _one_page(self, tenant_id: TenantId) -> int:
+        try:
+            async with transaction(self._pool) as connection:
+                return await self._project_page(connection, tenant_id)
+        except BaseException:
+            # What was made in the transaction was not committed with it.
+            self._series.clear()
+            self._partitions.forget()
+            raise
+
+    async def _project_page(self, connection: Connection, tenant_id: TenantId) -> int:
+        start = await _lock_watermark(connection, tenant_id)
+        head = await read_head(connection, tenant_id)
+        end = min(start + self._page, head.size)
+        if end <= start:
+            return 0
+        found = await self._reader.between(connection, tenant_id, start, end)
+        await self._project(connection, tenant_id, found)
+        await connection.execute(
+            "UPDATE projection SET watermark = $2 WHERE tenant_id = $1", tenant_id, end
+        )
+        return end - start
+
+    async def _project(
+        self, connection: Connection, tenant_id: TenantId, found: Sequence[EntryColumns]
+    ) -> None:
+        await self._number_series(connection, tenant_id, [entry.key for entry in found])
+        by_series: dict[int, list[Columns]] = defaultdict(list)
+        keys: dict[int, SeriesKey] = {}
+        for entry in found:
+            series_id = self._series[tenant_id, entry.key]
+            keys[series_id] = entry.key
+            by_series[series_id].append(entry.columns)
+        await self._write_spans(connection, tenant_id, by_series, keys)
+        await self._write_latency(connection, tenant_id, by_series)
+        await self._write_raw(connection, tenant_id, found)
+
+    async def _number_series(
+        self, connection: Connection, tenant_id: TenantId, keys: Iterable[SeriesKey]
+    ) -> None:
+        missing = {key for key in keys if (tenant_id, key) not in self._series}
+        if missing:
+            numbered = await series_ids(connection, tenant_id, sorted(missing))
+            self._series.update({(tenant_id, key): number for key, number in numbered.items()})
+
+    async def _write_spans(
+        self,
+        connection: Connection,
+        tenant_id: TenantId,
+        by_series: dict[int, list[Columns]],
+        keys: dict[int, SeriesKey],
+    ) -> None:
+        tails = await spans.last_spans(connection, tenant_id, list(by_series))
+        grown: list[tuple[spans.Place, StoredSpan]] = []
+        new: list[tuple[spans.Place, StoredSpan]] = []
+        for series_id, arrived in by_series.items():
+            tail = tails.get(series_id)
+            if not _in_order(tail[1] if tail else None, arrived):
+                tail, rest = await self._remake(connection, tenant_id, keys[series_id], arrived)
+                held = [tail[1]] if tail else []
+                extend(held, rest)
+            else:
+                held = [tail[1]] if tail else []
+                for columns in arrived:
+                    extend(held, summarise(columns))
+            if tail is not None:
+                if held[0] is not tail[1]:
+                    grown.append((tail[0], held[0]))
+                held = held[1:]
+            new += spans.placed(series_id, held)
+        await spans.replace(connection, tenant_id, grown)
+        await spans.insert(connection, tenant_id, new)
+
+    async def _remake(
+        self,
+        connection: Connection,
+        tenant_id: TenantId,
+        key: SeriesKey,
+        arrived: Sequence[Columns],
+    ) -> tuple[tuple[spans.Place, StoredSpan] | None, list[tuple[StoredSpan, int]]]:
+        """Delete the spans that the arrived measurements touch or precede.
+
+        Return the span that stays before them, and every measurement after it, in order.
+        """
+        series_id = self._series[tenant_id, key]
+        floor = min(columns.starts[0] for columns in arrived)
+        entries = [columns.entry for columns in arrived]
+        while gone := await spans.delete_from(connection, tenant_id, series_id, floor):
+            floor = min(floor, gone[0])
+            entries += gone[1:]
+        agents = await agents_of(connection, tenant_id, [key.vantage])
+        bounds = (min(entries), max(entries))
+        held = await self._reader.of_agents(connection, tenant_id, agents, bounds)
+        singles = [
+            single
+            for entry in held
+            if entry.key == key
+            for single in singly(entry.columns)
+            if single.starts[0] >= floor
+        ]
+        singles.sort(key=_order)
+        tails = await spans.last_spans(connection, tenant_id, [series_id], before=floor)
+        return tails.get(series_id), [piece for one in singles for piece in summarise(one)]
+
+    async def _write_latency(
+        self, connection: Connection, tenant_id: TenantId, by_series: dict[int, list[Columns]]
+    ) -> None:
+        minutes = [
+            minute
+            for series_id, arrived in by_series.items()
+            for columns in arrived
+            for minute in minutes_of(series_id, columns)
+        ]
+        await self._partitions.ensure(connection, "latency", (m.minute for m in minutes))
+        await latency.add(connection, tenant_id, minutes)
+
+    async def _write_raw(
+        self, connection: Connection, tenant_id: TenantId, found: Sequence[EntryColumns]
+    ) -> None:
+        days = await connection.fetchval(
+            "SELECT raw_days FROM tenant WHERE tenant_id = $1", tenant_id
+        )
+        rows: list[RawRow] = []
+        for entry in found:
+            series_id = self._series[tenant_id, entry.key]
+            oldest = entry.received_at_us - days * DAY
+            if entry.columns.starts[-1] >= oldest:
+                rows += raw_rows(tenant_id, series_id, entry.columns, oldest)
+        await self._partitions.ensure(
+            connection, "measurement", {row[2] // DAY * DAY for row in rows}
+        )
+        await connection.copy_records_to_table("measurement", records=rows, columns=_RAW_COLUMNS)
+
+
+def _in_order(tail: StoredSpan | None, arrived: Sequence[Columns]) -> bool:
+    """Return whether every measurement begins after the ones before it."""
+    last = None if tail is None else tail.span.last_start
+    for columns in arrived:
+        if last is not None and columns.starts[0] <= last:
+            return False
+        last = columns.starts[-1]
+    return True
+
+
+def _order(single: Columns) -> tuple[int, int, str, int]:
+    """Order single measurements as the judge does."""
+    outcome = OUTCOMES[single.outcomes].value
+    return single.starts[0], single.durations[0], outcome, single.error_us
+
+
+async def _lock_watermark(connection: Connection, tenant_id: TenantId) -> int:
+    await connection.execute(
+        "INSERT INTO projection (tenant_id) VALUES ($1) ON CONFLICT DO NOTHING", tenant_id
+    )
+    watermark: int = await connection.fetchval(
+        "SELECT watermark FROM projection WHERE tenant_id = $1 FOR UPDATE", tenant_id
+    )
+    return watermark

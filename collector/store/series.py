@@ -1,0 +1,193 @@
+"""Series of measurements: their numbers, and what they hold of a window, as the judge reads it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, cast
+
+from collector.judge.assessment import CheckSpans
+from collector.judge.timeline import Span, spans_of
+from collector.store.columns import ColumnReader, SeriesKey, measurements_of
+from collector.store.pool import Connection
+from collector.store.spans import SPAN_COLUMNS
+from collector.store.tenants import TenantId
+from probes.model.instant import DAY
+from probes.model.interval import Interval, IntervalSet
+from probes.model.measurement import Measurement
+
+# A span begins and ends on one day, and a probe lasts less than another.
+_LONGEST_SPAN_US: Final = 2 * DAY
+
+
+async def series_ids(
+    connection: Connection, tenant_id: TenantId, keys: Sequence[SeriesKey]
+) -> dict[SeriesKey, int]:
+    """Return the number of each series, given now to those that have none.
+
+    The caller holds the tenant's watermark, so numbers are given in the order of the log. A vantage
+    point that only imported measurements speak of is made here.
+    """
+    for vantage, kind in sorted({(key.vantage, key.kind) for key in keys}):
+        await connection.execute(
+            "INSERT INTO vantage (tenant_id, vantage_id, name, kind, enrolled_at)"
+            " SELECT $1, coalesce(max(vantage_id), 0) + 1, $2, $3, NULL FROM vantage"
+            " WHERE tenant_id = $1 ON CONFLICT (tenant_id, name) DO NOTHING",
+            tenant_id,
+            vantage,
+            kind.value,
+        )
+    numbers: dict[SeriesKey, int] = {}
+    for key in keys:
+        numbers[key] = await connection.fetchval(
+            "WITH named AS (SELECT vantage_id FROM vantage WHERE tenant_id = $1 AND name = $2),"
+            " made AS (INSERT INTO series (tenant_id, series_id, vantage_id, check_name, imported)"
+            " SELECT $1, (SELECT coalesce(max(series_id), 0) + 1 FROM series WHERE tenant_id = $1),"
+            " vantage_id, $3, $4 FROM named"
+            " ON CONFLICT (tenant_id, vantage_id, check_name, imported) DO NOTHING"
+            " RETURNING series_id)"
+            " SELECT series_id FROM made UNION ALL"
+            " SELECT series_id FROM series JOIN named USING (vantage_id)"
+            " WHERE tenant_id = $1 AND check_name = $3 AND imported = $4",
+            tenant_id,
+            key.vantage,
+            key.check,
+            key.imported,
+        )
+    return numbers
+
+
+async def agents_of(
+    connection: Connection, tenant_id: TenantId, vantages: Iterable[str]
+) -> list[int]:
+    """Return the numbers of all agents that ever stood at some vantage points."""
+    rows = await connection.fetch(
+        "SELECT agent_id FROM agent JOIN vantage USING (tenant_id, vantage_id)"
+        " WHERE tenant_id = $1 AND name = ANY($2)",
+        tenant_id,
+        list(vantages),
+    )
+    return [row["agent_id"] for row in rows]
+
+
+class Scope(NamedTuple):
+    """Which measurements of a tenant are asked for: checks with their max_gap, and from where."""
+
+    tenant_id: TenantId
+    vantages: Sequence[str]
+    max_gaps_us: Mapping[str, int]
+    horizon: Interval
+
+
+async def read_checks(
+    connection: Connection,
+    scope: Scope,
+    isolate: IntervalSet = IntervalSet(),  # noqa: B008 - immutable
+) -> list[CheckSpans]:
+    """Return the spans of a scope, cut to its horizon exactly.
+
+    They are those `spans_of` would make of the single measurements that lie whole inside the
+    horizon. Where summaries do not tell (a span reaches over an end of the horizon, holds a larger
+    gap than the check allows now, or touches an instant of `isolate`), the measurements are read.
+    """
+    found = await _spans(connection, scope)
+    unclear = {
+        key
+        for key, spans in found.items()
+        if any(_is_unclear(span, scope, key[1], isolate) for span in spans)
+    }
+    if unclear:
+        found |= await _expanded(connection, scope, unclear, isolate)
+    return [CheckSpans(*key, spans) for key, spans in found.items() if spans]
+
+
+async def read_measurements(connection: Connection, scope: Scope) -> list[Measurement]:
+    """Return the single measurements that lie whole inside the horizon, read from the log.
+
+    In order of vantage point, check and start.
+    """
+    row = await connection.fetchrow(
+        "SELECT min(first_entry), max(last_entry) FROM span"
+        " JOIN series USING (tenant_id, series_id) JOIN vantage USING (tenant_id, vantage_id)"
+        " WHERE tenant_id = $1 AND name = ANY($2) AND check_name = ANY($3)"
+        " AND first_start BETWEEN $4 AND $5",
+        *_arguments(scope),
+    )
+    if row is None or row[0] is None:
+        return []
+    agents = await agents_of(connection, scope.tenant_id, scope.vantages)
+    reader = ColumnReader()
+    held = await reader.of_agents(connection, scope.tenant_id, agents, (row[0], row[1]))
+    vantages, horizon = set(scope.vantages), scope.horizon
+    measurements = [
+        measurement
+        for entry in held
+        if entry.key.vantage in vantages and entry.key.check in scope.max_gaps_us
+        for measurement in measurements_of(entry.key, entry.columns)
+        if horizon.start <= measurement.start_us and measurement.end_us <= horizon.end
+    ]
+    return sorted(measurements, key=lambda m: (m.vantage, m.check, m.start_us, m.duration_us))
+
+
+async def _spans(connection: Connection, scope: Scope) -> dict[tuple[str, str], Sequence[Span]]:
+    """Return the spans that begin where a measurement of the horizon could be inside."""
+    # Whole columns, as one array each: a row apiece would cost more than judging them.
+    columns = await connection.fetchrow(
+        f"SELECT array_agg(series_id), {', '.join(f'array_agg({c})' for c in SPAN_COLUMNS)}"  # noqa: S608 - constant names
+        " FROM (SELECT span.* FROM span JOIN series USING (tenant_id, series_id)"
+        " JOIN vantage USING (tenant_id, vantage_id)"
+        " WHERE tenant_id = $1 AND name = ANY($2) AND check_name = ANY($3)"
+        " AND first_start BETWEEN $4 AND $5 ORDER BY series_id, first_start, part) AS ordered",
+        *_arguments(scope),
+    )
+    if columns is None or columns[0] is None:
+        return {}
+    names = await _names(connection, scope.tenant_id)
+    by_series: dict[tuple[str, str], list[Span]] = defaultdict(list)
+    # The judge unpacks spans as plain tuples, which these are.
+    spans = cast("Iterable[Span]", zip(*columns[1:], strict=True))
+    for series_id, span in zip(columns[0], spans, strict=True):
+        by_series[names[series_id]].append(span)
+    return dict(by_series)
+
+
+def _arguments(scope: Scope) -> tuple[object, ...]:
+    horizon = scope.horizon
+    first = horizon.start - _LONGEST_SPAN_US
+    return (scope.tenant_id, list(scope.vantages), list(scope.max_gaps_us), first, horizon.end)
+
+
+async def _names(connection: Connection, tenant_id: TenantId) -> dict[int, tuple[str, str]]:
+    rows = await connection.fetch(
+        "SELECT series_id, name, check_name FROM series JOIN vantage USING (tenant_id, vantage_id)"
+        " WHERE tenant_id = $1",
+        tenant_id,
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def _is_unclear(span: Span, scope: Scope, check: str, isolate: IntervalSet) -> bool:
+    _, _, start, end, _, _, last_end, _, _, hi_tail, gap = span
+    reach = max(end, last_end, hi_tail or last_end)
+    if start < scope.horizon.start or reach > scope.horizon.end or gap > scope.max_gaps_us[check]:
+        return True
+    return bool(len(isolate) and isolate.overlapping(Interval(start, reach + 1)))
+
+
+async def _expanded(
+    connection: Connection,
+    scope: Scope,
+    wanted: set[tuple[str, str]],
+    isolate: IntervalSet,
+) -> dict[tuple[str, str], Sequence[Span]]:
+    series: dict[tuple[str, str], list[Measurement]] = {key: [] for key in wanted}
+    narrow = scope._replace(
+        vantages=sorted({vantage for vantage, _ in wanted}),
+        max_gaps_us={check: scope.max_gaps_us[check] for _, check in wanted},
+    )
+    for measurement in await read_measurements(connection, narrow):
+        key = (measurement.vantage, measurement.check)
+        if key in wanted:
+            series[key].append(measurement)
+    return {
+        key: spans_of(members, scope.max_gaps_us[key[1]], isolate)
+        for key, members in series.items()
+    }

@@ -1,0 +1,207 @@
+"""From the columns of a batch to stored spans: pure, and most of it in passes of C.
+
+A stored span is the judge's `Span` and what graphs and reports want beside it. It ends where
+outcome, failure or version changes, where two starts lie more than three intervals apart, and at
+midnight UTC, so that no span outgrows the chunk of time it is kept in. Where it ends decides
+nothing: spans of one class join again when they are judged.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from operator import add, sub
+from typing import Final, NamedTuple, TypeAlias
+
+from collector.judge.timeline import AVAILABLE, UNKNOWN, Span, joined
+from probes.model.instant import DAY
+
+GAP_INTERVALS: Final = 3
+
+
+RawRow: TypeAlias = tuple[int, int, int, int, int, str, str | None, str | None]
+
+
+class Columns(NamedTuple):
+    """The measurements of one series in one entry of the log, in order of start, corrected.
+
+    `failures` is run-length as in a batch; `versions` holds for its own index; `error_us` is the
+    clock error bound of all.
+    """
+
+    entry: int
+    interval_us: int
+    error_us: int
+    starts: Sequence[int]
+    durations: Sequence[int]
+    outcomes: str
+    failures: Sequence[tuple[int, str, str]]
+    versions: Sequence[tuple[int, str]]
+
+
+class StoredSpan(NamedTuple):
+    """A span with its latencies in microseconds, what failed, the version seen, and its entries."""
+
+    span: Span
+    latency_min: int
+    latency_sum: int
+    latency_max: int
+    failure: str | None
+    operation: str | None
+    version: str | None
+    first_entry: int
+    last_entry: int
+
+
+def summarise(columns: Columns) -> Iterator[tuple[StoredSpan, int]]:
+    """Yield the spans of the columns in order, each with the gap up to which the next may join."""
+    limit = GAP_INTERVALS * columns.interval_us
+    ends = list(map(add, columns.starts, columns.durations))
+    gaps = list(map(sub, columns.starts[1:], columns.starts))
+    bounds = sorted({0, *_breaks(columns, gaps, limit)})
+    for start, end in pairwise([*bounds, len(columns.outcomes)]):
+        yield _stored(columns, ends, gaps, start, end), limit
+
+
+def extend(spans: list[StoredSpan], pieces: Iterable[tuple[StoredSpan, int]]) -> None:
+    """Append pieces to spans that all begin no later, joining where nothing changed."""
+    for piece, limit in pieces:
+        following = piece
+        if spans:
+            last = spans[-1]
+            if (
+                last.version is not None
+                and piece.version is None
+                and _is_seen_on(last, piece, limit)
+            ):
+                following = piece._replace(version=last.version)
+            if _is_one(last, following, limit):
+                spans[-1] = _grown(last, following)
+                continue
+        spans.append(following)
+
+
+def _breaks(columns: Columns, gaps: list[int], limit: int) -> Iterator[int]:
+    outcomes, starts = columns.outcomes, columns.starts
+    if outcomes.strip(outcomes[0]):
+        yield from (i for i in range(1, len(outcomes)) if outcomes[i] != outcomes[i - 1])
+    yield from (index for index, _, _ in columns.failures)
+    yield from (index for index, _ in columns.versions)
+    if gaps and max(gaps) > limit:
+        yield from (index for index, gap in enumerate(gaps, start=1) if gap > limit)
+    if starts[0] // DAY != starts[-1] // DAY:
+        days = [start // DAY for start in starts]
+        yield from (index for index in range(1, len(days)) if days[index] != days[index - 1])
+
+
+def _stored(columns: Columns, ends: list[int], gaps: list[int], start: int, end: int) -> StoredSpan:
+    starts, durations, error = columns.starts, columns.durations[start:end], columns.error_us
+    letter, count = columns.outcomes[start], end - start
+    several = count > 1
+    span = Span(
+        letter,
+        count,
+        starts[start],
+        ends[start],
+        error,
+        starts[end - 1],
+        ends[end - 1],
+        error,
+        starts[start] - error if several else None,
+        max(ends[start + 1 : end]) + error if several else None,
+        max(gaps[start : end - 1]) if several else 0,
+    )
+    failure = operation = None
+    if letter not in AVAILABLE:
+        failure, operation = _failure(columns, start)
+    return StoredSpan(
+        span,
+        min(durations),
+        sum(durations),
+        max(durations),
+        failure,
+        operation,
+        next((version for index, version in columns.versions if index == start), None),
+        columns.entry,
+        columns.entry,
+    )
+
+
+def _failure(columns: Columns, index: int) -> tuple[str | None, str | None]:
+    """Return what failed, and during what; an import may say neither."""
+    holding = [(failure, operation) for at, failure, operation in columns.failures if at <= index]
+    failure, operation = holding[-1]
+    return str(failure) or None, str(operation) or None
+
+
+def _is_seen_on(last: StoredSpan, piece: StoredSpan, limit: int) -> bool:
+    """Return whether an agent that said nothing still saw the version it told of before."""
+    return (
+        last.version is not None
+        and last.span.outcome in AVAILABLE
+        and piece.span.outcome in AVAILABLE
+        and piece.span.first_start - last.span.last_start <= limit
+    )
+
+
+def _is_one(last: StoredSpan, piece: StoredSpan, limit: int) -> bool:
+    return (
+        last.span.outcome == piece.span.outcome
+        and last.failure == piece.failure
+        and last.operation == piece.operation
+        and last.version == piece.version
+        and piece.span.first_start - last.span.last_start <= limit
+        and piece.span.first_start // DAY == last.span.first_start // DAY
+    )
+
+
+def _grown(last: StoredSpan, piece: StoredSpan) -> StoredSpan:
+    return StoredSpan(
+        joined(last.span, piece.span),
+        min(last.latency_min, piece.latency_min),
+        last.latency_sum + piece.latency_sum,
+        max(last.latency_max, piece.latency_max),
+        last.failure,
+        last.operation,
+        last.version,
+        min(last.first_entry, piece.first_entry),
+        max(last.last_entry, piece.last_entry),
+    )
+
+
+def is_failing(letter: str) -> bool:
+    """Return whether an outcome counts as failed in the latency table: down, not unknown."""
+    return letter not in AVAILABLE and letter != UNKNOWN
+
+
+def singly(columns: Columns) -> Iterator[Columns]:
+    """Yield every measurement of columns as columns of its own."""
+    failures = {index: (0, failure, step) for index, failure, step in columns.failures}
+    versions = dict(columns.versions)
+    holding: tuple[int, str, str] | None = None
+    for index, letter in enumerate(columns.outcomes):
+        holding = failures.get(index, holding)
+        yield columns._replace(
+            starts=columns.starts[index : index + 1],
+            durations=columns.durations[index : index + 1],
+            outcomes=letter,
+            failures=[holding] if holding and letter not in AVAILABLE else [],
+            versions=[(0, versions[index])] if index in versions else [],
+        )
+
+
+def raw_rows(tenant_id: int, series_id: int, columns: Columns, oldest: int) -> Iterator[RawRow]:
+    """Yield the rows of the measurement table, for what began no earlier than `oldest`."""
+    if columns.outcomes.strip("UG"):
+        for one in singly(columns):
+            if one.starts[0] >= oldest:
+                failure, operation = _failure(one, 0) if one.failures else (None, None)
+                yield (
+                    tenant_id, series_id, one.starts[0], one.durations[0], one.error_us,
+                    one.outcomes, failure, operation,
+                )  # fmt: skip
+        return
+    error = columns.error_us
+    for start, duration, letter in zip(
+        columns.starts, columns.durations, columns.outcomes, strict=True
+    ):
+        if start >= oldest:
+            yield tenant_id, series_id, start, duration, error, letter, None, None
