@@ -24,10 +24,14 @@ from collector.store.series import agents_of, series_ids
 from collector.store.summary import Columns, RawRow, StoredSpan, extend, raw_rows, singly, summarise
 from collector.store.tenants import TenantId
 from probes.model.batch import OUTCOMES
-from probes.model.instant import DAY
+from probes.model.instant import DAY, parse_instant
 
 _PAGE: Final = 128
 _POLL_S: Final = 1.0
+# A clock that is wrong by decades must not make a partition for each of them.
+_PLAUSIBLE: Final = range(
+    parse_instant("2015-01-01T00:00:00Z"), parse_instant("2100-01-01T00:00:00Z")
+)
 _RAW_COLUMNS: Final = (
     "tenant_id", "series_id", "start_us", "duration_us", "error_us", "outcome", "failure",
     "operation",
@@ -209,6 +213,7 @@ class Projector:
             for series_id, arrived in by_series.items()
             for columns in arrived
             for minute in minutes_of(series_id, columns)
+            if minute.minute in _PLAUSIBLE
         ]
         await self._partitions.ensure(connection, "latency", (m.minute for m in minutes))
         await latency.add(connection, tenant_id, minutes)
@@ -223,7 +228,8 @@ class Projector:
         for entry in found:
             series_id = self._series[tenant_id, entry.key]
             oldest = entry.received_at_us - days * DAY
-            if entry.columns.starts[-1] >= oldest:
+            newest = entry.received_at_us + DAY
+            if oldest <= entry.columns.starts[-1] <= newest:
                 rows += raw_rows(tenant_id, series_id, entry.columns, oldest)
         await self._partitions.ensure(
             connection, "measurement", {row[2] // DAY * DAY for row in rows}

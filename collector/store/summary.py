@@ -15,6 +15,9 @@ from collector.judge.timeline import AVAILABLE, UNKNOWN, Span, joined
 from probes.model.instant import DAY
 
 GAP_INTERVALS: Final = 3
+# An agent may claim anything that its format allows; the tables must be able to hold it.
+_MOST: Final = 2**62
+_LONGEST_VERSION: Final = 200
 
 
 RawRow: TypeAlias = tuple[int, int, int, int, int, str, str | None, str | None]
@@ -115,11 +118,11 @@ def _stored(columns: Columns, ends: list[int], gaps: list[int], start: int, end:
     return StoredSpan(
         span,
         min(durations),
-        sum(durations),
+        min(sum(durations), _MOST),
         max(durations),
         failure,
         operation,
-        next((version for index, version in columns.versions if index == start), None),
+        next((_plain(version) for index, version in columns.versions if index == start), None),
         columns.entry,
         columns.entry,
     )
@@ -130,6 +133,11 @@ def _failure(columns: Columns, index: int) -> tuple[str | None, str | None]:
     holding = [(failure, operation) for at, failure, operation in columns.failures if at <= index]
     failure, operation = holding[-1]
     return str(failure) or None, str(operation) or None
+
+
+def _plain(version: str) -> str:
+    """Return a version as a text column can hold it: PostgreSQL has no character NUL."""
+    return version.replace("\0", "")[:_LONGEST_VERSION]
 
 
 def _is_seen_on(last: StoredSpan, piece: StoredSpan, limit: int) -> bool:
@@ -157,7 +165,7 @@ def _grown(last: StoredSpan, piece: StoredSpan) -> StoredSpan:
     return StoredSpan(
         joined(last.span, piece.span),
         min(last.latency_min, piece.latency_min),
-        last.latency_sum + piece.latency_sum,
+        min(last.latency_sum + piece.latency_sum, _MOST),
         max(last.latency_max, piece.latency_max),
         last.failure,
         last.operation,

@@ -204,6 +204,21 @@ async def test_raw_rows_say_what_failed_and_are_kept_for_the_days_asked(
     assert await rows(pool, "measurement") == []
 
 
+async def test_what_an_agent_could_only_claim_stops_no_projection(
+    pool: Pool, ingest: Ingest
+) -> None:
+    sender, _ = await enrolled(pool)
+    long = columns("UU", durations_ms=[2**52 // 1_000] * 2, versions=[(0, "1\0" + "x" * 300)])
+    await send(ingest, sender, (long,), (columns("U", first_s=-(10**9) * 4),))
+    await Projector(pool).catch_up()
+    async with connected(pool) as connection:
+        found = await connection.fetch("SELECT measured, version FROM span ORDER BY first_start")
+        minutes = await connection.fetchval("SELECT count(*) FROM latency")
+    assert [tuple(row) for row in found] == [(1, None), (2, "1" + "x" * 199)]
+    assert minutes == 1
+    assert len(await rows(pool, "measurement")) == 2
+
+
 async def test_a_version_told_once_is_seen_until_something_changes(
     pool: Pool, ingest: Ingest
 ) -> None:
