@@ -37,7 +37,7 @@ test-store: $(STAMP) ## the tests of the store on any server: make test-store DS
 
 check: format-check lint types imports test ## what must pass before a commit
 
-ci: check test-wheel ## all that CI runs
+ci: check test-wheel test-store-timescale ## all that CI runs
 
 test-wheel: $(STAMP) ## build the wheel and use it in empty environments
 	@$(BIN)/python -m tests.from_wheel

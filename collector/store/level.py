@@ -27,10 +27,9 @@ async def find_level(connection: Connection) -> StorageLevel:
             f"the database server is PostgreSQL {version.major}:"
             f" Constat needs {OLDEST_POSTGRESQL} or later"
         )
-    licence = await connection.fetchval("SELECT current_setting('timescaledb.license', true)")
-    if licence is None or not await _with_extension(connection):
+    if not await _with_extension(connection):
         return StorageLevel.PLAIN
-    if licence == "timescale":
+    if await connection.fetchval("SHOW timescaledb.license") == "timescale":
         return StorageLevel.TIMESCALE_COMMUNITY
     return StorageLevel.TIMESCALE_APACHE
 
@@ -40,6 +39,10 @@ async def _with_extension(connection: Connection) -> bool:
     query = "SELECT true FROM pg_extension WHERE extname = 'timescaledb'"
     if await connection.fetchval(query):
         return True
+    # Its loader has this setting. Without the loader the next statement ends the connection; and
+    # the licence is known only once the extension is there.
+    if not await connection.fetchval("SELECT current_setting('timescaledb.disable_load', true)"):
+        return False
     try:
         await connection.execute("CREATE EXTENSION timescaledb")
     except asyncpg.PostgresError:

@@ -61,6 +61,17 @@ async def test_a_newer_schema_is_refused(database_dsn: str) -> None:
         await _migrate(database_dsn, FIRST)
 
 
+async def test_timescaledb_is_used_wherever_the_server_has_it(database_dsn: str) -> None:
+    async with open_pool(database_dsn) as pool, connected(pool) as connection:
+        libraries = await connection.fetchval("SHOW shared_preload_libraries")
+        level = await find_level(connection)
+        assert (level is StorageLevel.PLAIN) == ("timescaledb" not in libraries)
+        with_extension = "SELECT true FROM pg_extension WHERE extname = 'timescaledb'"
+        assert await connection.fetchval(with_extension) == (
+            None if level is StorageLevel.PLAIN else True
+        )
+
+
 async def test_a_file_for_another_level_is_left_out(database_dsn: str) -> None:
     async with open_pool(database_dsn) as pool, connected(pool) as connection:
         level = await find_level(connection)
