@@ -65,10 +65,14 @@ class Ledger:
         except SpoolFullError:
             ballast.unlink(missing_ok=True)
             self._database = open_database(path)
+        try:
+            with explained(path):
+                self._space = Space(self._database, ballast, capacity)
+                self.state = self._load_state()
+        except BaseException:
+            self._database.close()
+            raise
         self.cursors = Cursors(self._database, path)
-        with explained(path):
-            self._space = Space(self._database, ballast, capacity)
-            self.state = self._load_state()
         self._thinning = Thinning()
         self._unrecorded_lost = 0
         self._run = 0
