@@ -40,7 +40,7 @@ class Response:
 class HttpConnection:
     """The connection to one origin, opened when it is needed and again when it was lost."""
 
-    def __init__(self, origin: str, trust: ssl.SSLContext, timeout_s: float) -> None:
+    def __init__(self, origin: str, trust: ssl.SSLContext | None, timeout_s: float) -> None:
         parts = urlsplit(origin)
         self._trust = trust if parts.scheme == "https" else None
         self._host = parts.hostname or ""

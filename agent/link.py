@@ -81,7 +81,9 @@ class Link:
         self._base_path = urlsplit(self.url).path
         self._user_agent = user_agent
         self._turn = asyncio.Lock()
-        self._connection = HttpConnection(self.url, trust(ca_file), timeout_s)
+        # The system's authorities take up 2 MB: only where they are needed.
+        secure = urlsplit(self.url).scheme == "https"
+        self._connection = HttpConnection(self.url, trust(ca_file) if secure else None, timeout_s)
 
     async def __aenter__(self) -> Self:
         """Return the link; it is closed at the end of the block."""

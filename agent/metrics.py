@@ -23,11 +23,10 @@ from agent.tally import Histogram, Tally
 from probes.model.instant import SECOND
 from probes.model.measurement import Outcome
 
-CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _PREFIX: Final = "constat_agent"
 
 
-def exposition(tally: Tally, snapshot: Snapshot) -> bytes:
+def exposition_of(tally: Tally, snapshot: Snapshot) -> bytes:
     """Return all metrics in the text format."""
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)

@@ -1,33 +1,95 @@
-"""Answers `GET /metrics`, on loopback unless the configuration says otherwise."""
+"""Answers `GET /metrics`, on loopback unless the configuration says otherwise.
+
+A few lines over h11: a general server would take a third of the memory the agent may use. Each
+connection serves one request and has a few seconds for it; what is no request for the metrics is
+told so and closed.
+"""
 
 import asyncio
 import logging
-from typing import Final
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final, TypeAlias
 
-from aiohttp import web
+import h11
 
-from agent.metrics import CONTENT_TYPE, exposition
 from agent.service import Service
 
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+TIMEOUT_S: Final = 10.0
+_CHUNK: Final = 16_384
+
 _LOG: Final = logging.getLogger(__name__)
+
+Exposition: TypeAlias = Callable[[], Awaitable[bytes]]
 
 
 async def serve_metrics(service: Service, host: str, port: int) -> None:
     """Serve the metrics of an agent until cancelled; `OSError` when the address cannot be had."""
 
-    async def answer(request: web.Request) -> web.Response:
-        del request
-        text = exposition(service.tally, await service.snapshot())
-        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
+    async def exposition() -> bytes:
+        from agent.metrics import exposition_of  # noqa: PLC0415 - 2 MB not all need
 
-    application = web.Application()
-    application.router.add_get("/metrics", answer)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
+        return exposition_of(service.tally, await service.snapshot())
+
+    async with await listen(exposition, host, port) as server:
+        await server.serve_forever()
+
+
+async def listen(exposition: Exposition, host: str, port: int) -> asyncio.Server:
+    """Return a server that answers each request for the metrics with what it is then told."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(TIMEOUT_S):
+                    await _answer(reader, writer, exposition)
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(connected, host, port)
+    bound_host, bound_port = server.sockets[0].getsockname()[:2]
+    _LOG.info("metrics at http://%s:%d/metrics", bound_host, bound_port)
+    return server
+
+
+async def _answer(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, exposition: Exposition
+) -> None:
+    http = h11.Connection(h11.SERVER)
     try:
-        await web.TCPSite(runner, host, port).start()
-        bound_host, bound_port = runner.addresses[0][:2]
-        _LOG.info("metrics at http://%s:%d/metrics", bound_host, bound_port)
-        await asyncio.Event().wait()
-    finally:
-        await runner.cleanup()
+        status, body = await _respond(await _request(reader, http), exposition)
+    except h11.RemoteProtocolError:
+        status, body = 400, b"this is not HTTP\n"
+    headers = [
+        ("Content-Type", CONTENT_TYPE),
+        ("Content-Length", str(len(body))),
+        ("Connection", "close"),
+    ]
+    for event in (
+        h11.Response(status_code=status, headers=headers),
+        h11.Data(body),
+        h11.EndOfMessage(),
+    ):
+        writer.write(http.send(event) or b"")
+    await writer.drain()
+    writer.write_eof()
+    await reader.read(_CHUNK)  # until the other side has all of it and closes
+
+
+async def _request(reader: asyncio.StreamReader, http: h11.Connection) -> h11.Request:
+    while True:
+        event = http.next_event()
+        if isinstance(event, h11.Request):
+            return event
+        if event is not h11.NEED_DATA:
+            raise ConnectionResetError
+        http.receive_data(await reader.read(_CHUNK))
+
+
+async def _respond(request: h11.Request, exposition: Exposition) -> tuple[int, bytes]:
+    if request.target.partition(b"?")[0] != b"/metrics":
+        return 404, b"the metrics are at /metrics\n"
+    if request.method != b"GET":
+        return 405, b"the metrics are there to be read\n"
+    return 200, await exposition()

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from agent.config import Config
 from agent.config_file import MetricsConfig
+from agent.metrics_server import serve_metrics
 from agent.service import Service
 from agent.status import Process, Status, this_process, write_status
 
@@ -52,8 +53,6 @@ async def run_agent(config: Config, version: str) -> None:
 
 
 async def _serve_metrics(service: Service, metrics: MetricsConfig) -> None:
-    from agent.metrics_server import serve_metrics  # noqa: PLC0415 - a megabyte not all need
-
     host, port = metrics.address
     try:
         await serve_metrics(service, host, port)

@@ -8,12 +8,8 @@ import click
 
 from agent.cli.ending import CommandError, ExitCode
 from agent.cli.options import config_option, configuration
-from agent.database import SpoolError
-from agent.keys import UnusableStateError
-from agent.link import TrustError
+from agent.config import Config
 from agent.log import log_to_stderr
-from agent.service import NotEnrolledError
-from agent.supervise import run_agent
 
 
 @click.command(
@@ -31,6 +27,17 @@ def run(path: Path) -> None:
     """
     config = configuration(path)
     log_to_stderr()
+    _measure(config)
+
+
+def _measure(config: Config) -> None:
+    # Only now: what reading a large configuration has left of free memory is used again by these.
+    from agent.database import SpoolError  # noqa: PLC0415
+    from agent.keys import UnusableStateError  # noqa: PLC0415
+    from agent.link import TrustError  # noqa: PLC0415
+    from agent.service import NotEnrolledError  # noqa: PLC0415
+    from agent.supervise import run_agent  # noqa: PLC0415
+
     try:
         asyncio.run(run_agent(config, version_of("constat")))
     except (NotEnrolledError, TrustError) as error:

@@ -11,7 +11,6 @@ from typing import Final, NewType
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 KeyId = NewType("KeyId", str)
 
@@ -102,7 +101,7 @@ class SigningKey:
     def verifying_key(self) -> VerifyingKey:
         """The public half."""
         public = self._key.public_key()
-        return VerifyingKey(public.public_bytes(Encoding.Raw, PublicFormat.Raw), public)
+        return VerifyingKey(public.public_bytes_raw(), public)
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature of a message (RFC 8032, deterministic)."""
