@@ -5,7 +5,7 @@ microsecond, whose canonical form is `constat.assessment/1`. Nothing here knows 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
@@ -117,25 +117,27 @@ def assess(window: Window, measurements: Iterable[Measurement]) -> Assessment:
             if check in window.max_gaps_us
         ]
 
-    return assess_spans(window, panel_of(window, kinds), summarise(IntervalSet()), summarise)
+    panel = panel_of(window, kinds)
+    assessment = assess_spans(window, panel, summarise(IntervalSet()))
+    undecided = assessment.timeline.undecided
+    return (
+        assess_spans(window, panel, summarise(undecided), isolated=True)
+        if undecided
+        else assessment
+    )
 
 
 def assess_spans(
-    window: Window,
-    panel: tuple[str, ...],
-    checks: Iterable[CheckSpans],
-    summarise: Callable[[IntervalSet], Iterable[CheckSpans]],
+    window: Window, panel: tuple[str, ...], checks: Iterable[CheckSpans], *, isolated: bool = False
 ) -> Assessment:
     """Return the assessment of a window from the spans of its checks.
 
-    `summarise` gives the spans anew with every measurement that intersects the given instants kept
-    apart; it is called only when summaries hide whether somebody was looking (rules, section 5).
+    When its timeline has `undecided` components, summaries hide whether somebody was looking there
+    (rules, section 5): the caller must assess again with every measurement that intersects them in
+    a span of its own, and say so with `isolated`.
     """
     vantages, timeline = _hospital(window, panel, checks)
-    if timeline.undecided:
-        vantages, timeline = _hospital(window, panel, summarise(timeline.undecided))
-        timeline = timeline.settled()
-    return _assessment(window, panel, vantages, timeline)
+    return _assessment(window, panel, vantages, timeline.settled() if isolated else timeline)
 
 
 def panel_of(window: Window, kinds: Mapping[str, VantageKind]) -> tuple[str, ...]:
