@@ -8,7 +8,7 @@ UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-store test-store-timescale timescale check ci test-wheel format format-check lint types imports clean
+.PHONY: help venv demo test test-store test-store-timescale timescale test-metrics bench check ci test-wheel format format-check lint types imports clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -35,9 +35,15 @@ test-store: $(STAMP) ## the tests of the store on any server: make test-store DS
 	@test -n "$(DSN)" || { echo "make test-store: say which server, with DSN=postgresql://user@host/database" >&2; exit 2; }
 	@CONSTAT_TEST_DSN="$(DSN)" $(BIN)/python -m pytest -q tests/collector/store
 
+test-metrics: $(STAMP) ## promtool reads the metrics of an agent and of a collector (installs it, as root)
+	@$(BIN)/python -m tests.debian promtool -- $(BIN)/python -m pytest -q -m metrics tests/agent tests/collector
+
+bench: $(STAMP) ## what things cost, as ratios to something measured in the same run; BENCH=agent for one
+	@$(BIN)/python -m tests.bench $(BENCH)
+
 check: format-check lint types imports test ## what must pass before a commit
 
-ci: check test-wheel test-store-timescale ## all that CI runs
+ci: test-metrics check test-wheel test-store-timescale ## all that CI runs
 
 test-wheel: $(STAMP) ## build the wheel and use it in empty environments
 	@$(BIN)/python -m tests.from_wheel

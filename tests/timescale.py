@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.embedded.folder import server_status
+from tests.debian import MissingError, install
 from tests.postgres import Server, ask, in_own_loop
 
 FOLDER: Final = Path(__file__).parents[1] / ".timescale"
@@ -45,10 +46,6 @@ SETTINGS: Final = {
 }
 
 
-class MissingError(Exception):
-    """Something that only the user can bring is not there."""
-
-
 def main(arguments: list[str]) -> int:
     """Do what the command line says, and return an exit code."""
     try:
@@ -64,8 +61,7 @@ def _bootstrap() -> None:
         raise MissingError("a Debian folder is made and entered by root only: use sudo")
     if DEBIAN.exists():
         return
-    if shutil.which("mmdebstrap") is None:
-        _install_mmdebstrap()
+    install(["mmdebstrap"])
     fresh = FOLDER / f"{SUITE}.new"
     shutil.rmtree(fresh, ignore_errors=True)
     FOLDER.mkdir(exist_ok=True)
@@ -75,15 +71,6 @@ def _bootstrap() -> None:
     if made.returncode:
         raise MissingError("mmdebstrap failed; what it said is above")
     fresh.rename(DEBIAN)
-
-
-def _install_mmdebstrap() -> None:
-    if shutil.which("apt-get") is None:
-        raise MissingError("mmdebstrap is not installed, and there is no apt-get to install it")
-    quiet = ["apt-get", "--quiet", "--quiet"]
-    for step in (["update"], ["install", "--yes", "--no-install-recommends", "mmdebstrap"]):
-        if subprocess.run([*quiet, *step], check=False).returncode:
-            raise MissingError("apt-get could not install mmdebstrap; what it said is above")
 
 
 def _run(command: list[str]) -> int:

@@ -1,9 +1,7 @@
 """A real agent process against a real service and a collector, all on loopback."""
 
 import asyncio
-import shutil
 import signal
-from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from agent.clock import SystemClock
 from probes.model.failure import Failure
 from tests.agent.collecting import TENANT, TestCollector, collecting
 from tests.agent.processes import command, enrol, running, spawned, write_config
+from tests.promtool import find_no_fault
 from tests.servers.listening import serving
 from tests.servers.web import LOGIN, answering, page, read_request
 
@@ -202,6 +201,7 @@ async def test_a_state_folder_of_another_vantage_point_is_refused(
     assert "belongs to accueil-03, not to urgences-01" in ended.err
 
 
+@pytest.mark.metrics
 async def test_metrics_are_served_and_prometheus_finds_no_fault_in_them(
     tmp_path: Path, collector: TestCollector, service: int
 ) -> None:
@@ -219,17 +219,6 @@ async def test_metrics_are_served_and_prometheus_finds_no_fault_in_them(
     assert 'constat_agent_probes_total{check="dpi",outcome="up"}' in text
     assert 'constat_agent_collector_served{collector="test"} 1.0' in text
     await find_no_fault(text)
-
-
-async def find_no_fault(text: str) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed; it is in Debian's package prometheus")
-    process = await asyncio.create_subprocess_exec(
-        promtool, "check", "metrics", stdin=PIPE, stdout=PIPE, stderr=STDOUT
-    )
-    out, _ = await process.communicate(text.encode())
-    assert (process.returncode, out.decode()) == (0, "")
 
 
 async def test_an_agent_measures_without_metrics_when_their_address_is_taken(

@@ -17,6 +17,7 @@ from collector.store.pool import Pool, transaction
 from collector.store.tenants import ensure_tenant
 from collector.store.tokens import create_token
 from tests.collector.store.agents import LOG_KEY, NOON_US, TENANT, Sender, columns, enrolled
+from tests.promtool import find_no_fault
 
 
 async def _post(
@@ -179,7 +180,8 @@ async def test_the_clock_tells_the_time(client: ClientSession) -> None:
         assert await response.json() == {"now_us": NOON_US}
 
 
-async def test_health_and_figures_are_there_for_the_asking(
+@pytest.mark.metrics
+async def test_health_and_figures_are_there_and_prometheus_finds_no_fault_in_them(
     pool: Pool, client: ClientSession
 ) -> None:
     sender, _ = await enrolled(pool)
@@ -190,6 +192,7 @@ async def test_health_and_figures_are_there_for_the_asking(
         figures = await response.text()
     assert 'constat_ingest_batches_total{result="appended"} 1.0' in figures
     assert "constat_ingest_measurements_total 3.0" in figures
+    await find_no_fault(figures)
 
 
 async def test_paths_and_methods_that_are_not_there_are_answered_in_json(
