@@ -171,11 +171,11 @@ async def _scrape(session: ClientSession) -> Scrape:
     delays: Counter[float] = Counter()
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            match sample.name.removeprefix("constat_agent_"):
-                case "probes_total":
-                    probes += sample.value
-                case "missed_slots_total":
-                    missed += sample.value
-                case "probe_start_delay_seconds_bucket":
-                    delays[float(sample.labels["le"])] = int(sample.value)
+            name = sample.name.removeprefix("constat_agent_")
+            if name == "probes_total":
+                probes += sample.value
+            elif name == "missed_slots_total":
+                missed += sample.value
+            elif name == "probe_start_delay_seconds_bucket":
+                delays[float(sample.labels["le"])] = int(sample.value)
     return Scrape(probes, missed, delays)
