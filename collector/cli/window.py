@@ -2,9 +2,16 @@
 
 import click
 
+from collector.cli.window_export import export_window
 from collector.cli.window_list import list_of_windows
 from collector.cli.window_plan import announce_window, reschedule_window
-from collector.cli.window_steps import cancel_window, finish_window, start_window
+from collector.cli.window_show import show_window
+from collector.cli.window_steps import (
+    cancel_window,
+    close_window,
+    finish_window,
+    start_window,
+)
 
 
 @click.group(
@@ -31,7 +38,10 @@ for command in (
     reschedule_window,
     start_window,
     finish_window,
+    close_window,
     cancel_window,
     list_of_windows,
+    show_window,
+    export_window,
 ):
     window.add_command(command)

@@ -1,4 +1,4 @@
-"""`constat window start`, `finish` and `cancel`: the steps that need no judgement."""
+"""`constat window start`, `finish`, `close` and `cancel`: the steps after the announcement."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from collector.cli.database import on_database, sealer_of
 from collector.cli.options import Signatory, hospital, seals_entries
 from collector.cli.times import read_instant
 from collector.register.agreed import zone_of
-from collector.register.planning import Where, cancel, finish, locate, start
+from collector.register.planning import Where, cancel, close, finish, locate, start
 from collector.register.steps import RegisteredWindow
 from collector.store.pool import Pool, connected
 from probes.model.instant import format_instant
@@ -78,6 +78,29 @@ def finish_window(
         return await finish(pool, sealer_of(signatory.target), where, at_us, signatory.author)
 
     _take(_Named(window_id, hospital, at), signatory, step, "finished")
+
+
+@click.command(
+    "close",
+    short_help="Close a window: nothing more is to come.",
+    epilog=f"""\b
+Examples:
+  constat window close MAJ-2026-0142
+  constat window show MAJ-2026-0142
+
+\b
+{_CODES}""",
+)
+@click.argument("window_id", metavar="ID")
+@hospital
+@seals_entries
+def close_window(window_id: str, *, hospital: str | None, signatory: Signatory) -> None:
+    """Close window ID. Its verdict falls once the return to production has held."""
+
+    async def step(pool: Pool, where: Where, _: int | None) -> RegisteredWindow:
+        return await close(pool, sealer_of(signatory.target), where, signatory.author)
+
+    _take(_Named(window_id, hospital, None), signatory, step, "closed")
 
 
 @click.command(

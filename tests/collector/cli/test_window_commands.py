@@ -5,44 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from collector.cli.main import run
 from collector.errors import ExitCode
-from collector.settings import ensure_key
+from tests.collector.cli.conftest import CATALOGUE, Shell
 
-CATALOGUE = Path(__file__).parents[3] / "docs/examples/catalogue.yaml"
 ANNOUNCE = ("window", "announce", "--hospital", "CH-EXEMPLE", "--service", "dpi")
 EVENING = "2099-11-14T22:00"
-
-
-class Shell:
-    """Runs commands against a database of this test's own, and keeps what they said."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: str) -> int:
-        code = run(arguments)
-        self.out, self.err = self._capsys.readouterr()
-        return code
-
-
-@pytest.fixture
-def shell(
-    collector_dsn: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Shell:
-    """A shell whose environment names a database, to which the example was applied."""
-    ensure_key(tmp_path / "log.key")
-    monkeypatch.setenv("CONSTAT_DSN", collector_dsn)
-    monkeypatch.setenv("CONSTAT_KEY", str(tmp_path / "log.key"))
-    monkeypatch.delenv("CONSTAT_CONFIG", raising=False)
-    monkeypatch.chdir(tmp_path)
-    made = Shell(capsys)
-    assert made("apply", str(CATALOGUE), "--author", "C. Martin") == ExitCode.DONE
-    return made
 
 
 def test_applying_says_what_it_sealed_and_then_that_there_is_nothing_to_change(

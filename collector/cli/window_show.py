@@ -1,0 +1,134 @@
+"""`constat window show`: what was measured of a window, against what was planned and agreed."""
+
+import asyncio
+import json
+
+import click
+
+from collector.assess import report_on
+from collector.cli.database import now_us, on_database
+from collector.cli.options import (
+    Output,
+    Target,
+    hospital,
+    language,
+    outputs,
+    reads_database,
+)
+from collector.cli.times import read_instant
+from collector.errors import ConfigurationError
+from collector.judge.terms import WindowStatus
+from collector.judge.verdict import exit_code
+from collector.register.agreed import zone_of
+from collector.register.planning import Where, locate
+from collector.report.as_csv import report_csv
+from collector.report.as_json import report_json
+from collector.report.durations import Language
+from collector.report.value import Report
+from collector.store.pool import Pool, connected
+
+_REFRESH_S = 2.0
+
+
+@click.command(
+    "show",
+    short_help="Show what was measured of a window, and its verdict.",
+    epilog="""\b
+Examples:
+  constat window show MAJ-2026-0142
+  constat window show MAJ-2026-0142 --watch
+  constat window show MAJ-2026-0142 -o json | jq .duration
+  constat window show MAJ-2026-0142 --lang en --as-of 2026-11-15T01:00
+
+\b
+Exit codes: 0 compliant, or cancelled · 3 breach of duration or notice
+· 4 inconclusive or pending · 5 no such window · 6 the database cannot be reached""",
+)
+@click.argument("window_id", metavar="ID")
+@click.option("--as-of", metavar="TIME", help="What was known by then: RFC 3339, or local time.")
+@click.option("--watch", is_flag=True, help="Refresh in place until the verdict falls.")
+@language
+@hospital
+@outputs()
+@reads_database
+def show_window(  # noqa: PLR0913 - the options of the command
+    window_id: str,
+    *,
+    as_of: str | None,
+    watch: bool,
+    lang: Language,
+    hospital: str | None,
+    output: Output,
+    target: Target,
+) -> int:
+    """Show window ID: planned against measured, bounds, limit, notice, coverage, verdict.
+
+    Instants are printed on the site's clocks. The JSON form is constat.assessment/1, with more
+    fields.
+    """
+    if watch and (as_of is not None or output is not Output.TABLE):
+        raise ConfigurationError("--watch shows the table as it is now: not with --as-of or -o")
+
+    async def work(pool: Pool) -> Report:
+        where, as_of_us = await _asked(pool, window_id, hospital, as_of)
+        if watch:
+            return await _watched(pool, where, lang)
+        return await report_on(pool, where, now_us() if as_of_us is None else as_of_us)
+
+    report = on_database(target, work)
+    if not watch:
+        _print(report, output, lang)
+    return _code(report)
+
+
+async def _asked(
+    pool: Pool, window_id: str, hospital: str | None, as_of: str | None
+) -> tuple[Where, int | None]:
+    async with connected(pool) as connection:
+        where = await locate(connection, window_id, hospital)
+        if as_of is None:
+            return where, None
+        zone = await zone_of(connection, where.hospital, where.service)
+        return where, read_instant("--as-of", as_of, zone)
+
+
+async def _watched(pool: Pool, where: Where, lang: Language) -> Report:
+    """Draw the report again and again until its verdict falls; return the last one."""
+    from rich.live import Live  # noqa: PLC0415 - only to watch
+
+    from collector.report.screen import console, drawing  # noqa: PLC0415
+
+    report = await report_on(pool, where, now_us())
+    with Live(drawing(report, lang), console=console(), auto_refresh=False) as live:
+        while not _is_final(report):
+            await asyncio.sleep(_REFRESH_S)
+            report = await report_on(pool, where, now_us())
+            live.update(drawing(report, lang), refresh=True)
+    return report
+
+
+def _is_final(report: Report) -> bool:
+    assessment = report.assessment
+    if assessment.window.status is WindowStatus.CANCELLED:
+        return True
+    return assessment.window.status is WindowStatus.CLOSED and assessment.verdict != "pending"
+
+
+def _print(report: Report, output: Output, lang: Language) -> None:
+    match output:
+        case Output.JSON:
+            click.echo(json.dumps(report_json(report), ensure_ascii=False))
+        case Output.CSV:
+            click.echo(report_csv([report]), nl=False)
+        case Output.TABLE:
+            from collector.report.screen import console, drawing  # noqa: PLC0415 - rich, if drawn
+
+            console().print(drawing(report, lang))
+
+
+def _code(report: Report) -> int:
+    """Return the exit code; a cancelled window is judged by nobody."""
+    assessment = report.assessment
+    if assessment.window.status is WindowStatus.CANCELLED:
+        return 0
+    return exit_code(assessment.verdict, assessment.notice.verdict)
