@@ -31,12 +31,15 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Final[dict[str, Entry]] = {
+    "agents": Entry("collector.cli.agents:agents", "List agents, or shut one out.", "collector"),
     "apply": Entry(
         "collector.cli.apply:apply_catalogue",
         "Apply a catalogue of hospitals and services.",
         "collector",
     ),
     "assess": Entry("collector.cli.assess:assess", "Judge a window from a folder."),
+    "token": Entry("collector.cli.token:token", "Make tokens that enrol agents.", "collector"),
+    "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector"),
     "window": Entry(
         "collector.cli.window:window",
         "Announce windows, take their steps, see their verdict.",

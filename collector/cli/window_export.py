@@ -7,13 +7,12 @@ import click
 from collector.assess import measurements_for
 from collector.cli.database import now_us, on_database
 from collector.cli.options import Target, hospital, reads_database
+from collector.errors import ConfigurationError
 from collector.evidence.folder import write_measurements_file
 from collector.evidence.window_file import window_document, write_window_file
 from collector.judge.terms import Window
-from collector.register.agreed import agreed_for
 from collector.register.planning import locate
 from collector.store.pool import Pool, connected
-from collector.store.tenants import tenant_named
 from probes.model.measurement import Measurement
 
 
@@ -26,7 +25,7 @@ Examples:
   constat assess MAJ-2026-0142/
 
 \b
-Exit codes: 0 done · 2 the folder cannot be written · 5 no such window
+Exit codes: 0 done · 2 the folder is not empty or cannot be written · 5 no such window
 · 6 the database cannot be reached""",
 )
 @click.argument("window_id", metavar="ID")
@@ -39,19 +38,19 @@ def export_window(window_id: str, folder: Path, *, hospital: str | None, target:
     The folder holds window.json and measurements.ndjson: with them anyone judges the window again,
     without this collector.
     """
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigurationError(f"{folder} is not empty: name another folder")
 
-    async def work(pool: Pool) -> tuple[Window, list[Measurement], dict[str, int]]:
+    async def work(pool: Pool) -> tuple[Window, dict[str, int], list[Measurement]]:
         async with connected(pool) as connection:
             where = await locate(connection, window_id, hospital)
-            tenant_id = await tenant_named(connection, where.hospital)
-            agreed = await agreed_for(connection, tenant_id, where.hospital, where.service)
-        window, measurements = await measurements_for(pool, where, now_us())
-        intervals = {name: int(check.interval) for name, check in agreed.service.checks.items()}
-        return window, measurements, intervals
+        return await measurements_for(pool, where, now_us())
 
-    window, measurements, intervals = on_database(target, work)
-    folder.mkdir(parents=True, exist_ok=True)
-    document = window_document(window, dict.fromkeys(window.max_gaps_us, 1) | intervals)
-    write_window_file(folder, document)
-    write_measurements_file(folder, measurements)
+    window, intervals_us, measurements = on_database(target, work)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_window_file(folder, window_document(window, intervals_us))
+        write_measurements_file(folder, measurements)
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {folder}: {error.strerror}") from None
     click.echo(f"{window.id}: {len(measurements)} measurements in {folder}")

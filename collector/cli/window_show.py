@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import signal
+from collections.abc import Callable
+from contextlib import suppress
 
 import click
 
@@ -18,7 +21,7 @@ from collector.cli.options import (
 from collector.cli.times import read_instant
 from collector.errors import ConfigurationError
 from collector.judge.terms import WindowStatus
-from collector.judge.verdict import exit_code
+from collector.judge.verdict import DurationVerdict, exit_code
 from collector.register.agreed import zone_of
 from collector.register.planning import Where, locate
 from collector.report.as_csv import report_csv
@@ -89,7 +92,10 @@ async def _asked(
         if as_of is None:
             return where, None
         zone = await zone_of(connection, where.hospital, where.service)
-        return where, read_instant("--as-of", as_of, zone)
+    as_of_us = read_instant("--as-of", as_of, zone)
+    if as_of_us > now_us():
+        raise ConfigurationError(f"--as-of: {as_of} is still to come")
+    return where, as_of_us
 
 
 async def _watched(pool: Pool, where: Where, lang: Language) -> Report:
@@ -98,12 +104,28 @@ async def _watched(pool: Pool, where: Where, lang: Language) -> Report:
 
     from collector.report.screen import console, drawing  # noqa: PLC0415
 
+    screen = console()
+    if not screen.is_terminal:
+        return await _followed(pool, where, lambda report: screen.print(drawing(report, lang)))
+    with Live(console=screen, auto_refresh=False) as live:
+        return await _followed(
+            pool, where, lambda report: live.update(drawing(report, lang), refresh=True)
+        )
+
+
+async def _followed(pool: Pool, where: Where, draw: Callable[[Report], None]) -> Report:
+    """Give each report to `draw`; return the last one, final or when Ctrl-C was pressed."""
     report = await report_on(pool, where, now_us())
-    with Live(drawing(report, lang), console=console(), auto_refresh=False) as live:
-        while not _is_final(report):
-            await asyncio.sleep(_REFRESH_S)
-            report = await report_on(pool, where, now_us())
-            live.update(drawing(report, lang), refresh=True)
+    draw(report)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
+    while not _is_final(report):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _REFRESH_S)
+        if stop.is_set():
+            break
+        report = await report_on(pool, where, now_us())
+        draw(report)
     return report
 
 
@@ -111,7 +133,10 @@ def _is_final(report: Report) -> bool:
     assessment = report.assessment
     if assessment.window.status is WindowStatus.CANCELLED:
         return True
-    return assessment.window.status is WindowStatus.CLOSED and assessment.verdict != "pending"
+    return (
+        assessment.window.status is WindowStatus.CLOSED
+        and assessment.verdict is not DurationVerdict.PENDING
+    )
 
 
 def _print(report: Report, output: Output, lang: Language) -> None:

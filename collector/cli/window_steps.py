@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from collector.assess import record_verdict, report_on
 from collector.cli.database import on_database, sealer_of
 from collector.cli.options import Signatory, hospital, seals_entries
 from collector.cli.times import read_instant
 from collector.register.agreed import zone_of
 from collector.register.planning import Where, cancel, close, finish, locate, start
 from collector.register.steps import RegisteredWindow
+from collector.report.value import Report
 from collector.store.pool import Pool, connected
 from probes.model.instant import format_instant
 
@@ -95,12 +97,24 @@ Examples:
 @hospital
 @seals_entries
 def close_window(window_id: str, *, hospital: str | None, signatory: Signatory) -> None:
-    """Close window ID. Its verdict falls once the return to production has held."""
+    """Close window ID: nothing more is to come.
 
-    async def step(pool: Pool, where: Where, _: int | None) -> RegisteredWindow:
-        return await close(pool, sealer_of(signatory.target), where, signatory.author)
+    Its verdict is sealed at once if it has fallen, or else by the collector once the return to
+    production has held.
+    """
+    sealer, author = sealer_of(signatory.target), signatory.author
 
-    _take(_Named(window_id, hospital, None), signatory, step, "closed")
+    async def work(pool: Pool) -> Report:
+        async with connected(pool) as connection:
+            where = await locate(connection, window_id, hospital)
+        await close(pool, sealer, where, author)
+        recorded = await record_verdict(pool, where, sealer, author)
+        return recorded or await report_on(pool, where, sealer.now_us())
+
+    assessment = on_database(signatory.target, work).assessment
+    click.echo(
+        f"{window_id} closed: duration {assessment.verdict}, notice {assessment.notice.verdict}"
+    )
 
 
 @click.command(

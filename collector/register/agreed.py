@@ -58,10 +58,10 @@ async def agreed_for(
     tenant: str,
     service: str,
     *,
-    before_us: int | None = None,
+    by_us: int | None = None,
 ) -> Agreed:
-    """Return what was last agreed for a service, or last before an instant."""
-    stored = await items_in_force(connection, tenant_id, before_us=before_us)
+    """Return what was last agreed for a service, or last by an instant."""
+    stored = await items_in_force(connection, tenant_id, by_us=by_us)
     return _agreed(stored, tenant, service)
 
 

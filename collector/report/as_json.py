@@ -35,7 +35,7 @@ def report_json(report: Report) -> dict[str, JsonValue]:
             for turn in report.turns
         ],
         "vantages": [_vantage(loss) for loss in report.losses],
-        "clocks": {"worst_error_us": report.worst_error_us, "unestimated": around.unestimated},
+        "clocks": {"worst_error_us": report.worst_error_us, "unestimated": report.unestimated},
         "versions": {
             "before": list(around.versions_before),
             "after": list(around.versions_after),
@@ -62,9 +62,9 @@ def _vantage(loss: Loss) -> dict[str, JsonValue]:
         "kind": vantage.kind.value,
         "counts": vantage.counts,
         "imported": vantage.imported,
-        "measured": vantage.measured,
+        "measured": loss.sight.measured,
         "down_us": loss.down_us,
-        "worst_error_us": vantage.worst_error_us,
+        "worst_error_us": loss.sight.worst_error_us,
     }
     if loss.last_up_us is not None:
         stated["last_up_us"] = loss.last_up_us

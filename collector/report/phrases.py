@@ -102,7 +102,7 @@ class Phrases:
     def clocks(self) -> str:
         """Say the worst clock error bound, and what was sent without an estimate."""
         error = self.words.clock_error.format(error=self.duration_of(self._report.worst_error_us))
-        count = self._report.surroundings.unestimated
+        count = self._report.unestimated
         return f"{error} · {self.words.unestimated.format(count=count)}" if count else error
 
     def versions(self) -> str:

@@ -156,12 +156,12 @@ def _vantage(
     yield words.kind[vantage.kind]
     for instant in (loss.last_up_us, loss.first_up_us):
         yield "" if instant is None else clock_text(instant, zone, language)
-    if not vantage.measured:
+    if not loss.sight.measured:
         yield from (Text(words.nothing, style="dim"), "", "0")
         return
     yield phrases.duration_of(loss.down_us)
-    yield f"±{phrases.duration_of(vantage.worst_error_us)}"
-    yield str(vantage.measured)
+    yield f"±{phrases.duration_of(loss.sight.worst_error_us)}"
+    yield str(loss.sight.measured)
 
 
 def _grid() -> Table:

@@ -5,25 +5,31 @@ Pure: built once from an assessment, rendered as text, JSON or CSV. The JSON for
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from collector.judge.assessment import Assessment
+from collector.judge.assessment import Assessment, CheckSpans
 from collector.judge.timeline import Piece, Timeline
 from collector.judge.window import Bounds
+from probes.model.batch import UNESTIMATED_ERROR_US
 from probes.model.interval import Interval
 from probes.model.measurement import VantageKind
 
 
 class Vantage(NamedTuple):
-    """What the register and the store know of a vantage point; `counts` is the panel's roster."""
+    """What the register knows of a vantage point; `counts` says whether it is of the panel."""
 
     name: str
     kind: VantageKind
     counts: bool
     imported: bool
+
+
+class Sight(NamedTuple):
+    """How much a vantage point measured in the horizon, and the worst of its clock errors."""
+
     measured: int
     worst_error_us: int
 
@@ -52,7 +58,6 @@ class Surroundings:
     announced_at_us: int
     as_of_us: int
     vantages: Sequence[Vantage]
-    unestimated: int
     versions_before: tuple[str, ...]
     versions_after: tuple[str, ...]
     provenance: Provenance
@@ -64,6 +69,7 @@ class Loss(NamedTuple):
     """When one vantage point was last proven up before an interval, and first after it."""
 
     vantage: Vantage
+    sight: Sight
     last_up_us: int | None
     first_up_us: int | None
     down_us: int
@@ -79,10 +85,11 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """An assessment and its surroundings."""
+    """An assessment, its surroundings, and the spans behind both."""
 
     assessment: Assessment
     surroundings: Surroundings
+    checks: Sequence[CheckSpans]
 
     @property
     def margin(self) -> Bounds:
@@ -120,21 +127,44 @@ class Report:
 
     def _loss(self, vantage: Vantage, timelines: Mapping[str, Timeline]) -> Loss:
         timeline = timelines.get(vantage.name)
+        sight = self.sights.get(vantage.name, _UNSEEN)
         if timeline is None:
-            return Loss(vantage, None, None, 0)
+            return Loss(vantage, sight, None, None, 0)
         hull = self.assessment.window.hull
         down_us = sum(Interval(*piece).clip(hull).length for piece in timeline.down)
         if self.main_outage is None:
-            return Loss(vantage, None, None, down_us)
+            return Loss(vantage, sight, None, None, down_us)
         last_up = _end_before(timeline.available, self.main_outage.start)
         first_up = _start_after(timeline.available, self.main_outage.end)
-        return Loss(vantage, last_up, first_up, down_us)
+        return Loss(vantage, sight, last_up, first_up, down_us)
+
+    @cached_property
+    def sights(self) -> dict[str, Sight]:
+        """What each vantage point measured of the window's checks, by name."""
+        sights: dict[str, Sight] = {}
+        for vantage, _, spans in self.checks:
+            measured, worst = sights.get(vantage, _UNSEEN)
+            measured += sum(span[1] for span in spans)
+            worst = max(worst, *(max(span[4], span[7]) for span in spans))
+            sights[vantage] = Sight(measured, worst)
+        return sights
 
     @property
     def worst_error_us(self) -> int:
         """The greatest clock error bound of any measurement of the panel."""
-        panel = (vantage for vantage in self.surroundings.vantages if vantage.counts)
-        return max((vantage.worst_error_us for vantage in panel), default=0)
+        return max((sight.worst_error_us for sight in self._of_panel()), default=0)
+
+    @property
+    def unestimated(self) -> int:
+        """How many vantage points of the panel once had no estimate of their clock."""
+        return sum(sight.worst_error_us >= UNESTIMATED_ERROR_US for sight in self._of_panel())
+
+    def _of_panel(self) -> Iterator[Sight]:
+        panel = frozenset(self.assessment.panel)
+        return (sight for name, sight in self.sights.items() if name in panel)
+
+
+_UNSEEN: Final = Sight(0, 0)
 
 
 def _by_loss(loss: Loss) -> tuple[bool, bool, int, str]:

@@ -35,15 +35,15 @@ async def add_item(
 
 
 async def items_in_force(
-    connection: Connection, tenant_id: TenantId, *, before_us: int | None = None
+    connection: Connection, tenant_id: TenantId, *, by_us: int | None = None
 ) -> list[StoredItem]:
-    """Return the newest value of every item, of those given before an instant if one is given."""
+    """Return the newest value of every item, of those given by an instant if there is one."""
     rows = await connection.fetch(
         "SELECT DISTINCT ON (kind, name) kind, name, value, entry, at_us FROM catalogue_item"
-        " WHERE tenant_id = $1 AND ($2::bigint IS NULL OR at_us < $2)"
+        " WHERE tenant_id = $1 AND ($2::bigint IS NULL OR at_us <= $2)"
         " ORDER BY kind, name, entry DESC",
         tenant_id,
-        before_us,
+        by_us,
     )
     return [
         StoredItem(row["kind"], row["name"], json.loads(row["value"]), row["entry"], row["at_us"])

@@ -11,7 +11,7 @@ are put in their place: the spans they touch are made again from the log.
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final
 
 from collector.store import latency, spans
@@ -56,8 +56,7 @@ class Projector:
         woken = asyncio.Event()
         while True:
             try:
-                async with connected(self._pool) as connection:
-                    await connection.add_listener(LOG_CHANNEL, lambda *_: woken.set())
+                async with connected(self._pool) as connection, _listening(connection, woken):
                     await self._follow(woken, projected)
             except DatabaseUnavailableError:
                 await asyncio.sleep(_POLL_S)
@@ -235,6 +234,21 @@ class Projector:
             connection, "measurement", {row[2] // DAY * DAY for row in rows}
         )
         await connection.copy_records_to_table("measurement", records=rows, columns=_RAW_COLUMNS)
+
+
+@contextlib.asynccontextmanager
+async def _listening(connection: Connection, woken: asyncio.Event) -> AsyncIterator[None]:
+    """Set `woken` at every notice that a log has grown."""
+
+    def wake(*_: object) -> None:
+        woken.set()
+
+    await connection.add_listener(LOG_CHANNEL, wake)
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.remove_listener(LOG_CHANNEL, wake)
 
 
 def _in_order(tail: StoredSpan | None, arrived: Sequence[Columns]) -> bool:

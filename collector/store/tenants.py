@@ -36,3 +36,10 @@ async def tenant_named(connection: Connection, name: str) -> TenantId:
     if found is None:
         raise NotFoundError(f"there is no hospital {name!r}: declare it in the catalogue first")
     return TenantId(found)
+
+
+async def keep_raw(connection: Connection, days: int) -> None:
+    """Keep the raw rows of every tenant, those to come too, for that many days."""
+    async with connection.transaction():
+        await connection.execute("UPDATE tenant SET raw_days = $1 WHERE raw_days <> $1", days)
+        await connection.execute(f"ALTER TABLE tenant ALTER COLUMN raw_days SET DEFAULT {days:d}")

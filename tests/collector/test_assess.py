@@ -33,7 +33,6 @@ from tests.oracle import brute_force
 
 CATALOGUE = Path(__file__).parents[2] / "docs/examples/catalogue.yaml"
 PLAN = Interval(NOON_US + HOUR, NOON_US + 2 * HOUR)
-INTERVALS = {"dpi-login": 10 * SECOND, "dpi-hl7": 10 * SECOND}
 
 
 @pytest.fixture
@@ -89,8 +88,8 @@ async def test_database_files_and_brute_force_give_the_same_object(
     where = await closed_window(hospital, sealer, clock)
     as_of_us = random.Random(seed).choice([clock.now_us, PLAN.end, PLAN.start + 20 * MINUTE])
     report = await report_on(hospital, where, as_of_us)
-    window, measurements = await measurements_for(hospital, where, as_of_us)
-    write_window_file(tmp_path, window_document(window, INTERVALS))
+    window, intervals_us, measurements = await measurements_for(hospital, where, as_of_us)
+    write_window_file(tmp_path, window_document(window, intervals_us))
     write_measurements_file(tmp_path, measurements)
     read, strangers = read_window_file(tmp_path)
     from_files = assess(read, read_measurements_file(tmp_path)).to_json()

@@ -4,7 +4,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from collector.evidence.folder import read_window_file
-from collector.judge.assessment import assess
+from collector.judge.assessment import CheckSpans, assess
+from collector.judge.timeline import spans_of
 from collector.report.value import Provenance, Report, Surroundings, Vantage
 from probes.model.measurement import Measurement
 from tests.scenarios.axis import read_axis
@@ -28,28 +29,29 @@ def report_of(scenario: str) -> Report:
             announced_at_us=window.revisions[0].notified_at_us or 0 if window.revisions else 0,
             as_of_us=window.horizon.end,
             vantages=_vantages(measurements, assessment.panel),
-            unestimated=0,
             versions_before=("8.4.1",),
             versions_after=("9.0.0",),
             provenance=Provenance(window=(4, 7), hospital=0, site=1, service=2),
             log_size=12,
             log_chain="ab" * 32,
         ),
+        [
+            CheckSpans(vantage, check, spans_of(members, window.max_gaps_us[check]))
+            for (vantage, check), members in _series(measurements).items()
+            if check in window.max_gaps_us
+        ],
     )
 
 
-def _vantages(measurements: list[Measurement], panel: tuple[str, ...]) -> list[Vantage]:
-    seen: dict[str, list[Measurement]] = defaultdict(list)
+def _series(measurements: list[Measurement]) -> dict[tuple[str, str], list[Measurement]]:
+    series: dict[tuple[str, str], list[Measurement]] = defaultdict(list)
     for measurement in measurements:
-        seen[measurement.vantage].append(measurement)
+        series[measurement.vantage, measurement.check].append(measurement)
+    return series
+
+
+def _vantages(measurements: list[Measurement], panel: tuple[str, ...]) -> list[Vantage]:
+    kinds = {measurement.vantage: measurement.kind for measurement in measurements}
     return [
-        Vantage(
-            name,
-            members[0].kind,
-            counts=name in panel,
-            imported=False,
-            measured=len(members),
-            worst_error_us=max(member.clock_error_us for member in members),
-        )
-        for name, members in seen.items()
+        Vantage(name, kind, counts=name in panel, imported=False) for name, kind in kinds.items()
     ]

@@ -1,0 +1,72 @@
+"""`constat token create`: what an agent shows once, to be enrolled."""
+
+import click
+
+from collector.cli.database import now_us, on_database
+from collector.cli.options import Member, Target, reads_database
+from collector.cli.times import read_length
+from collector.store.pool import Pool, transaction
+from collector.store.tenants import tenant_named
+from collector.store.tokens import create_token
+from probes.model.measurement import VantageKind
+
+
+@click.group(
+    short_help="Make tokens that enrol agents.",
+    epilog="""\b
+Examples:
+  constat token create --hospital CH-EXEMPLE --vantage accueil-03""",
+)
+def token() -> None:
+    """Enrolment tokens."""
+
+
+@token.command(
+    "create",
+    short_help="Make a token and print it, once.",
+    epilog="""\b
+Examples:
+  constat token create --hospital CH-EXEMPLE --vantage accueil-03 --kind workstation
+  constat token create --hospital CH-EXEMPLE --uses 20 --ttl PT2H
+
+\b
+On the vantage point:  constat-agent enrol … --token TOKEN
+Exit codes: 0 done · 2 an option is not right · 5 no such hospital
+· 6 the database cannot be reached""",
+)
+@click.option("--hospital", metavar="H", required=True, help="The hospital.")
+@click.option("--vantage", metavar="V", help="Only for a vantage point of this name.")
+@click.option("--kind", type=Member(VantageKind), help="Only for vantage points of this kind.")
+@click.option(
+    "--uses", type=click.IntRange(min=1), default=1, show_default=True, help="How many agents."
+)
+@click.option(
+    "--ttl", default="P1D", show_default=True, help="How long it is good for, at most P1D."
+)
+@reads_database
+def create(  # noqa: PLR0913 - the options of the command
+    *,
+    hospital: str,
+    vantage: str | None,
+    kind: VantageKind | None,
+    uses: int,
+    ttl: str,
+    target: Target,
+) -> None:
+    """Make a token for agents of a hospital. It is shown this once; only its hash is kept."""
+    life_us = read_length("--ttl", ttl)
+
+    async def work(pool: Pool) -> str:
+        async with transaction(pool) as connection:
+            tenant_id = await tenant_named(connection, hospital)
+            return await create_token(
+                connection,
+                tenant_id,
+                now_us=now_us(),
+                life_us=life_us,
+                count=uses,
+                vantage=vantage,
+                kind=kind,
+            )
+
+    click.echo(on_database(target, work))

@@ -1,0 +1,104 @@
+"""A collector starts in order, says where it listens, and stops when it is told to."""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from collector.errors import ConfigurationError, RefusedError
+from collector.server import serve
+from collector.settings import Settings, read_settings
+
+START_S = 60
+
+
+def _settings(folder: Path, dsn: str | None = None, **more: object) -> Settings:
+    document = {"data_dir": "data", "listen": "127.0.0.1:0", **more}
+    if dsn is not None:
+        document["database"] = {"dsn": dsn}
+    file = folder / "constat.yaml"
+    file.write_text(json.dumps(document))
+    return read_settings(file)
+
+
+@asynccontextmanager
+async def _serving(settings: Settings) -> AsyncIterator[str]:
+    """Yield the line of a collector that serves; it has stopped when the block is left."""
+    stop, told = asyncio.Event(), asyncio.Queue[str]()
+    served = asyncio.create_task(
+        serve(settings, now_us=lambda: 42, tell=told.put_nowait, stop=stop)
+    )
+    line = asyncio.create_task(told.get())
+    await asyncio.wait([served, line], return_when=asyncio.FIRST_COMPLETED)
+    if served.done():
+        line.cancel()
+        await served
+    try:
+        yield await line
+    finally:
+        stop.set()
+        await served
+
+
+async def test_it_says_where_it_listens_and_answers_there(
+    collector_dsn: str, tmp_path: Path
+) -> None:
+    settings = _settings(tmp_path, collector_dsn)
+    async with _serving(settings) as line:
+        url = json.loads(settings.ready_file.read_text())["url"]
+        assert line.startswith(f"constat: listening on {url} (database: given, ")
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/v1/clock") as answer:
+            assert await answer.json() == {"now_us": 42}
+    assert not settings.ready_file.exists()
+
+
+async def test_a_second_collector_on_the_folder_is_refused(
+    collector_dsn: str, tmp_path: Path
+) -> None:
+    settings = _settings(tmp_path, collector_dsn)
+    async with _serving(settings):
+        with pytest.raises(RefusedError, match=rf"already \(process {os.getpid()}\)"):
+            async with _serving(settings):
+                pass
+        assert settings.ready_file.exists()
+
+
+async def test_it_can_start_again_and_signs_with_the_same_key(
+    collector_dsn: str, tmp_path: Path
+) -> None:
+    settings = _settings(tmp_path, collector_dsn)
+    async with _serving(settings):
+        key = settings.key_file.read_bytes()
+    async with _serving(settings):
+        assert settings.key_file.read_bytes() == key
+
+
+async def test_a_port_that_is_taken_is_said_so(collector_dsn: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        settings = _settings(tmp_path, collector_dsn, listen=address)
+        with pytest.raises(RefusedError, match=f"cannot listen on {address}: Address already"):
+            async with _serving(settings):
+                pass
+    assert not settings.ready_file.exists()
+
+
+async def test_a_database_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
+    settings = _settings(tmp_path, "postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(RefusedError, match="the database cannot be reached"):
+        async with _serving(settings):
+            pass
+
+
+async def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings = _settings(tmp_path, "postgresql://h/d", data_dir="file/data")
+    with pytest.raises(ConfigurationError, match=r"cannot use the data folder .* see data_dir in"):
+        async with _serving(settings):
+            pass
