@@ -9,7 +9,7 @@ from collector.cli.options import Target
 from collector.embedded.folder import dsn_of
 from collector.errors import ConfigurationError, RefusedError
 from collector.register.sealing import Sealer
-from collector.store.migrate import read_migrations, read_schema
+from collector.store.migrate import missing_migrations
 from collector.store.pool import Pool, connected, open_pool
 
 _Result = TypeVar("_Result")
@@ -48,10 +48,9 @@ def dsn_for(target: Target) -> str:
 
 async def _check_schema(pool: Pool) -> None:
     async with connected(pool) as connection:
-        schema = await read_schema(connection)
-    newest = read_migrations()[-1].number
-    if schema.version < newest:
+        missing = await missing_migrations(connection)
+    if missing:
         raise RefusedError(
-            f"the database schema is {schema.version}, this version of Constat needs {newest}:"
+            f"the database lacks {missing[0].name}, which this version of Constat needs:"
             " start `constat up` on it once"
         )

@@ -38,6 +38,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "collector",
     ),
     "assess": Entry("collector.cli.assess:assess", "Judge a window from a folder."),
+    "doctor": Entry(
+        "collector.cli.doctor:doctor", "Say what the server is and what is wrong.", "collector"
+    ),
     "token": Entry("collector.cli.token:token", "Make tokens that enrol agents.", "collector"),
     "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector"),
     "window": Entry(

@@ -7,7 +7,7 @@ import click
 
 from collector.cli.database import now_us
 from collector.cli.options import reads_settings
-from collector.server import serve
+from collector.server.serving import serve
 from collector.settings import Settings
 
 

@@ -99,6 +99,17 @@ async def read_schema(connection: Connection) -> Schema:
     return Schema(level, max(row["number"] for row in applied))
 
 
+async def missing_migrations(connection: Connection) -> list[Migration]:
+    """Return what `migrate` would apply; `RefusedError` when the schema was never made."""
+    schema = await read_schema(connection)
+    applied = {row["number"] for row in await connection.fetch("SELECT number FROM migration")}
+    return [
+        migration
+        for migration in read_migrations()
+        if migration.belongs_to(schema.level) and migration.number not in applied
+    ]
+
+
 async def _migrate(connection: Connection, known: list[Migration]) -> Schema:
     await connection.execute(
         "CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL,"

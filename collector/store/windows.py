@@ -149,6 +149,15 @@ async def list_windows(
     return [WindowRow(*row) for row in rows]
 
 
+async def closed_without_verdict(connection: Connection) -> list[WindowRow]:
+    """Return the closed windows for which no verdict was recorded yet."""
+    rows = await connection.fetch(
+        f"{_ROWS} WHERE w.status = 'closed' AND NOT EXISTS (SELECT FROM window_verdict v"
+        " WHERE (v.tenant_id, v.window_id) = (w.tenant_id, w.window_id)) ORDER BY w.closed_at"
+    )
+    return [WindowRow(*row) for row in rows]
+
+
 async def lock_numbering(connection: Connection, prefix: str) -> int:
     """Return the highest number of the ids `prefixN`, 0 without any; others wait for their turn."""
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", f"window {prefix}")

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from collector.errors import ConfigurationError, RefusedError
-from collector.server import serve
+from collector.server.serving import serve
 from collector.settings import Settings, read_settings
 
 START_S = 60

@@ -9,38 +9,38 @@ stop. A database of one's own is restarted when it dies; everything else that fa
 import asyncio
 import fcntl
 import json
-import logging
 import os
-import signal
 import ssl
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Final
 
 from aiohttp import web
 
 from collector.api.app import make_app, make_runner
-from collector.embedded.errors import EmbeddedError
 from collector.embedded.server import EmbeddedPostgres
-from collector.errors import ConfigurationError, ConstatError, RefusedError
+from collector.errors import ConfigurationError, RefusedError
+from collector.register.sealing import Sealer
+from collector.server.background import (
+    Failure,
+    closed_at_the_end,
+    cut_at_the_end,
+    forget_raw,
+    keep_agent,
+    keep_running,
+    record_verdicts,
+    watched,
+)
 from collector.settings import Settings, ensure_key
 from collector.store.ingest import Ingest
 from collector.store.migrate import Schema, migrate
-from collector.store.pool import DatabaseUnavailableError, Pool, connected, open_pool
+from collector.store.pool import Pool, connected, open_pool
 from collector.store.projector import Projector
 from collector.store.telemetry import Telemetry
 from collector.store.tenants import keep_raw
 from probes.model.keys import SigningKey
 
-_LOG: Final = logging.getLogger(__name__)
-
 _POOL_SIZE: Final = 16
-_FIRST_DELAY_S: Final = 0.5
-_LONGEST_DELAY_S: Final = 30.0
-_AGENT_PATIENCE_S: Final = 15.0
-_FORGET_EVERY_S: Final = 3600.0
 
 
 async def serve(
@@ -57,7 +57,7 @@ async def serve(
     async with AsyncExitStack() as stack:
         stack.enter_context(_data_folder(settings))
         key = ensure_key(settings.key_file)
-        failed = stack.enter_context(_watched(stop))
+        failed = stack.enter_context(watched(stop))
         dsn = settings.dsn
         if dsn is None:
             dsn = await stack.enter_async_context(_own_database(settings, failed))
@@ -67,50 +67,12 @@ async def serve(
         address = await stack.enter_async_context(_listening(app, settings))
         stack.enter_context(_ready(settings, address))
         if settings.agent is not None:
-            agent = _keep_agent(settings.agent)
-            await stack.enter_async_context(_cut_at_the_end(agent, failed))
+            agent = keep_agent(settings.agent)
+            await stack.enter_async_context(cut_at_the_end(agent, failed))
         database = "embedded" if settings.dsn is None else "given"
         tell(f"constat: listening on {address} (database: {database}, {schema.level})")
         await stop.wait()
     failed.explain()
-
-
-class _Failure:
-    """What made a collector stop that nobody had asked to."""
-
-    def __init__(self, stop: asyncio.Event) -> None:
-        self._stop = stop
-        self._fault: BaseException | None = None
-
-    def watch(self, task: "asyncio.Task[None]") -> None:
-        """Stop everything when this task fails."""
-        task.add_done_callback(self._ended)
-
-    def explain(self) -> None:
-        """Raise what stopped the collector, if anything did."""
-        if isinstance(self._fault, ConstatError):
-            raise self._fault
-        if self._fault is not None:
-            raise ConstatError(f"the collector failed: {self._fault!r}") from self._fault
-
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and task.exception() is not None:
-            self._fault = task.exception()
-            self._stop.set()
-
-
-@contextmanager
-def _watched(stop: asyncio.Event) -> Iterator[_Failure]:
-    """Yield the watch over background tasks; SIGINT and SIGTERM ask for a stop meanwhile."""
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield _Failure(stop)
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
 
 
 @contextmanager
@@ -143,27 +105,13 @@ def _data_folder(settings: Settings) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _own_database(settings: Settings, failed: _Failure) -> AsyncIterator[str]:
+async def _own_database(settings: Settings, failed: Failure) -> AsyncIterator[str]:
     """Run the embedded PostgreSQL, started again whenever it dies; yield its DSN."""
     async with (
         EmbeddedPostgres(settings.database_folder) as server,
-        _cut_at_the_end(_keep_running(server), failed),
+        cut_at_the_end(keep_running(server), failed),
     ):
         yield server.dsn
-
-
-async def _keep_running(server: EmbeddedPostgres) -> None:
-    delay_s = _FIRST_DELAY_S
-    while True:
-        status = await server.wait()
-        _LOG.warning("the embedded PostgreSQL ended with status %d: starting it again", status)
-        try:
-            await server.start()
-            delay_s = _FIRST_DELAY_S
-        except EmbeddedError as error:
-            _LOG.error("%s", error)
-            await asyncio.sleep(delay_s)
-            delay_s = min(2 * delay_s, _LONGEST_DELAY_S)
 
 
 async def _prepare(pool: Pool, settings: Settings) -> Schema:
@@ -175,7 +123,7 @@ async def _prepare(pool: Pool, settings: Settings) -> Schema:
 
 @asynccontextmanager
 async def _working(
-    pool: Pool, key: SigningKey, now_us: Callable[[], int], failed: _Failure
+    pool: Pool, key: SigningKey, now_us: Callable[[], int], failed: Failure
 ) -> AsyncIterator[web.Application]:
     """Run ingest and projector; yield the application in front of them."""
     telemetry = Telemetry()
@@ -183,43 +131,12 @@ async def _working(
     projector = Projector(pool)
     async with AsyncExitStack() as stack:
         follow = projector.run(telemetry.projected.inc)
-        await stack.enter_async_context(_cut_at_the_end(follow, failed))
-        await stack.enter_async_context(_cut_at_the_end(_forget_raw(projector, now_us), failed))
-        await stack.enter_async_context(_closed_at_the_end(ingest, failed))
+        await stack.enter_async_context(cut_at_the_end(follow, failed))
+        await stack.enter_async_context(cut_at_the_end(forget_raw(projector, now_us), failed))
+        judging = record_verdicts(pool, Sealer(key, now_us))
+        await stack.enter_async_context(cut_at_the_end(judging, failed))
+        await stack.enter_async_context(closed_at_the_end(ingest, failed))
         yield make_app(pool, ingest, key, now_us, telemetry)
-
-
-@asynccontextmanager
-async def _closed_at_the_end(ingest: Ingest, failed: _Failure) -> AsyncIterator[None]:
-    """Run ingest; it is never cancelled, it ends when what waits has been written."""
-    task = asyncio.create_task(ingest.run())
-    failed.watch(task)
-    try:
-        yield
-    finally:
-        ingest.close()
-        await asyncio.wait([task])
-
-
-@asynccontextmanager
-async def _cut_at_the_end(
-    work: Coroutine[None, None, None], failed: _Failure
-) -> AsyncIterator[None]:
-    """Run something that may be cut short at any point."""
-    task = asyncio.create_task(work)
-    failed.watch(task)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def _forget_raw(projector: Projector, now_us: Callable[[], int]) -> None:
-    while True:
-        with suppress(DatabaseUnavailableError):
-            await projector.forget_raw(now_us())
-        await asyncio.sleep(_FORGET_EVERY_S)
 
 
 @asynccontextmanager
@@ -268,29 +185,3 @@ def _ready(settings: Settings, address: str) -> Iterator[None]:
         yield
     finally:
         file.unlink(missing_ok=True)
-
-
-async def _keep_agent(config: Path) -> None:
-    delay_s = _FIRST_DELAY_S
-    while True:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "agent", "run", "--config", str(config), start_new_session=True
-        )
-        try:
-            status = await process.wait()
-        finally:
-            await _stop_agent(process)
-        _LOG.warning("the local agent ended with status %d: starting it again", status)
-        await asyncio.sleep(delay_s)
-        delay_s = min(2 * delay_s, _LONGEST_DELAY_S)
-
-
-async def _stop_agent(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        await asyncio.wait_for(process.wait(), _AGENT_PATIENCE_S)
-    except TimeoutError:
-        process.kill()
-        await process.wait()

@@ -1,0 +1,74 @@
+"""Reading what `constat doctor` looks at: the server, the agents, the services, the projector."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from collector.register.catalogue import ItemKind, service_of
+from collector.register.diagnosis import Facts, Lag, Watched
+from collector.store.catalogue import items_in_force
+from collector.store.fleet import read_agents, read_lags, read_watchers, server_version
+from collector.store.migrate import read_schema
+from collector.store.pool import Connection, Pool, connected
+from collector.store.tenants import TenantId
+from probes.model.instant import DAY
+from probes.model.measurement import VantageKind
+
+
+class ServerFacts(NamedTuple):
+    """What the database server is, and how much it holds."""
+
+    version: str
+    level: str
+    schema: int
+    hospitals: int
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """All that was looked at."""
+
+    server: ServerFacts
+    facts: Facts
+
+
+async def examine(pool: Pool, now_us: int) -> Examination:
+    """Read everything once, as it is now."""
+    async with connected(pool) as connection:
+        schema = await read_schema(connection)
+        logs = await read_lags(connection)
+        server = ServerFacts(
+            await server_version(connection),
+            schema.level.value,
+            schema.version,
+            len(logs),
+            sum(log.entries for log in logs),
+        )
+        agents = await read_agents(connection)
+        services = [
+            watched
+            for log in logs
+            for watched in await _services(connection, log.tenant_id, log.tenant, now_us)
+        ]
+    lags = [Lag(log.tenant, log.waiting) for log in logs]
+    return Examination(server, Facts(now_us, agents, services, lags))
+
+
+async def _services(
+    connection: Connection, tenant_id: TenantId, tenant: str, now_us: int
+) -> list[Watched]:
+    """Return the services of a hospital with the kinds of those that measured them in a day."""
+    kinds: dict[str, set[VantageKind]] = defaultdict(set)
+    for watcher in await read_watchers(connection, tenant_id, since_us=now_us - DAY):
+        kinds[watcher.check].add(VantageKind(watcher.kind))
+    items = await items_in_force(connection, tenant_id)
+    return [
+        Watched(
+            tenant,
+            item.name,
+            frozenset(kind for check in service_of(item.value).checks for kind in kinds[check]),
+        )
+        for item in items
+        if item.kind == ItemKind.SERVICE
+    ]

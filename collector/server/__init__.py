@@ -1,0 +1,1 @@
+"""`constat up`: everything a collector is, started in order and stopped in the reverse one."""

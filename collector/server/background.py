@@ -1,0 +1,158 @@
+"""What a collector does beside answering: the work that goes on until it is told to stop.
+
+Each piece is a task that is watched: one that fails stops the whole, with its reason. The database
+may go away and come back meanwhile; that is waited for, not a failure.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from collector.assess import record_verdict
+from collector.embedded.errors import EmbeddedError
+from collector.embedded.server import EmbeddedPostgres
+from collector.errors import ConstatError
+from collector.register.planning import Where
+from collector.register.sealing import Sealer
+from collector.store.commit import COLLECTOR
+from collector.store.ingest import Ingest
+from collector.store.pool import DatabaseUnavailableError, Pool, connected
+from collector.store.projector import Projector
+from collector.store.windows import closed_without_verdict
+
+_LOG: Final = logging.getLogger(__name__)
+
+_FIRST_DELAY_S: Final = 0.5
+_LONGEST_DELAY_S: Final = 30.0
+_AGENT_PATIENCE_S: Final = 15.0
+_FORGET_EVERY_S: Final = 3600.0
+_JUDGE_EVERY_S: Final = 30.0
+
+
+class Failure:
+    """What made a collector stop that nobody had asked to."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+        self._fault: BaseException | None = None
+
+    def watch(self, task: "asyncio.Task[None]") -> None:
+        """Stop everything when this task fails."""
+        task.add_done_callback(self._ended)
+
+    def explain(self) -> None:
+        """Raise what stopped the collector, if anything did."""
+        if isinstance(self._fault, ConstatError):
+            raise self._fault
+        if self._fault is not None:
+            raise ConstatError(f"the collector failed: {self._fault!r}") from self._fault
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self._fault = task.exception()
+            self._stop.set()
+
+
+@contextmanager
+def watched(stop: asyncio.Event) -> Iterator[Failure]:
+    """Yield the watch over background tasks; SIGINT and SIGTERM ask for a stop meanwhile."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield Failure(stop)
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def closed_at_the_end(ingest: Ingest, failed: Failure) -> AsyncIterator[None]:
+    """Run ingest; it is never cancelled, it ends when what waits has been written."""
+    task = asyncio.create_task(ingest.run())
+    failed.watch(task)
+    try:
+        yield
+    finally:
+        ingest.close()
+        await asyncio.wait([task])
+
+
+@asynccontextmanager
+async def cut_at_the_end(work: Coroutine[None, None, None], failed: Failure) -> AsyncIterator[None]:
+    """Run something that may be cut short at any point."""
+    task = asyncio.create_task(work)
+    failed.watch(task)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def forget_raw(projector: Projector, now_us: Callable[[], int]) -> None:
+    """Drop raw rows that are older than was asked for, every hour."""
+    while True:
+        with suppress(DatabaseUnavailableError):
+            await projector.forget_raw(now_us())
+        await asyncio.sleep(_FORGET_EVERY_S)
+
+
+async def record_verdicts(pool: Pool, sealer: Sealer) -> None:
+    """Seal the verdict of every closed window once it has fallen."""
+    while True:
+        with suppress(DatabaseUnavailableError):
+            async with connected(pool) as connection:
+                waiting = await closed_without_verdict(connection)
+            for window in waiting:
+                where = Where(window.tenant, window.id, window.service)
+                await record_verdict(pool, where, sealer, COLLECTOR)
+        await asyncio.sleep(_JUDGE_EVERY_S)
+
+
+async def keep_running(server: EmbeddedPostgres) -> None:
+    """Start the embedded PostgreSQL again whenever it ends by itself."""
+    delay_s = _FIRST_DELAY_S
+    while True:
+        status = await server.wait()
+        _LOG.warning("the embedded PostgreSQL ended with status %d: starting it again", status)
+        try:
+            await server.start()
+            delay_s = _FIRST_DELAY_S
+        except EmbeddedError as error:
+            _LOG.error("%s", error)
+            await asyncio.sleep(delay_s)
+            delay_s = min(2 * delay_s, _LONGEST_DELAY_S)
+
+
+async def keep_agent(config: Path) -> None:
+    """Run an agent beside the collector, started again whenever it ends."""
+    delay_s = _FIRST_DELAY_S
+    while True:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "agent", "run", "--config", str(config), start_new_session=True
+        )
+        try:
+            status = await process.wait()
+        finally:
+            await _stop_agent(process)
+        _LOG.warning("the local agent ended with status %d: starting it again", status)
+        await asyncio.sleep(delay_s)
+        delay_s = min(2 * delay_s, _LONGEST_DELAY_S)
+
+
+async def _stop_agent(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), _AGENT_PATIENCE_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
