@@ -1,11 +1,11 @@
 """`constat up`: run a collector on this machine until it is told to stop."""
 
 import asyncio
-import logging
 
 import click
 
 from collector.cli.database import now_us
+from collector.cli.lines import say_in_lines
 from collector.cli.options import reads_settings
 from collector.server.serving import serve
 from collector.settings import Settings
@@ -30,5 +30,5 @@ def up(*, settings: Settings) -> None:
 
     The first start makes the data folder, the database and the key the log is signed with.
     """
-    logging.basicConfig(level=logging.WARNING, format="constat: %(message)s")
+    say_in_lines()
     asyncio.run(serve(settings, now_us=now_us, tell=click.echo, stop=asyncio.Event()))

@@ -118,17 +118,22 @@ async def record_verdicts(pool: Pool, sealer: Sealer) -> None:
 
 async def keep_running(server: EmbeddedPostgres) -> None:
     """Start the embedded PostgreSQL again whenever it ends by itself."""
-    delay_s = _FIRST_DELAY_S
     while True:
         status = await server.wait()
         _LOG.warning("the embedded PostgreSQL ended with status %d: starting it again", status)
+        await _start_again(server)
+
+
+async def _start_again(server: EmbeddedPostgres) -> None:
+    """Try until it starts: what keeps it from it, a full disk perhaps, may pass."""
+    delay_s = _FIRST_DELAY_S
+    while True:
         try:
-            await server.start()
-            delay_s = _FIRST_DELAY_S
+            return await server.start()
         except EmbeddedError as error:
             _LOG.error("%s", error)
-            await asyncio.sleep(delay_s)
-            delay_s = min(2 * delay_s, _LONGEST_DELAY_S)
+        await asyncio.sleep(delay_s)
+        delay_s = min(2 * delay_s, _LONGEST_DELAY_S)
 
 
 async def keep_agent(config: Path) -> None:
