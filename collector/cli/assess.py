@@ -5,11 +5,13 @@ from pathlib import Path
 
 import click
 
+from collector.cli.options import language
 from collector.evidence.folder import read_measurements_file, read_window_file
 from collector.judge.assessment import Assessment
 from collector.judge.assessment import assess as judge
 from collector.judge.verdict import exit_code
-from probes.model.instant import format_duration
+from collector.report.durations import Language, duration_text, share_text
+from collector.report.words import words_in
 
 
 @click.command(
@@ -24,6 +26,7 @@ Exit codes: 0 compliant · 2 the folder cannot be read · 3 breach · 4 inconclu
 · 5 no such folder or file""",
 )
 @click.argument("folder", type=click.Path(path_type=Path))
+@language
 @click.option(
     "-o",
     "--output",
@@ -32,7 +35,7 @@ Exit codes: 0 compliant · 2 the folder cannot be read · 3 breach · 4 inconclu
     show_default=True,
     help="Four lines for a person, or the object constat.assessment/1.",
 )
-def assess(folder: Path, output: str) -> int:
+def assess(folder: Path, output: str, *, lang: Language) -> int:
     """Judge the window that FOLDER describes.
 
     FOLDER holds window.json or window.yaml, and measurements.ndjson. Nothing else is read: no
@@ -45,25 +48,24 @@ def assess(folder: Path, output: str) -> int:
     if output == "json":
         click.echo(json.dumps(assessment.to_json(), ensure_ascii=False))
     else:
-        click.echo(_summary(assessment))
+        click.echo(_summary(assessment, lang))
     return exit_code(assessment.verdict, assessment.notice.verdict)
 
 
-def _summary(assessment: Assessment) -> str:
-    bounds, rule = assessment.judged, assessment.window.contract.downtime_rule
-    coverage = assessment.coverage
-    return "\n".join(
-        (
-            f"window    {assessment.window.id}",
-            (
-                f"duration  {assessment.verdict}: {rule} between {format_duration(bounds.lower_us)}"
-                f" and {format_duration(bounds.upper_us)},"
-                f" limit {format_duration(assessment.window.limit_us)}"
-            ),
-            f"notice    {assessment.notice.verdict}",
-            (
-                f"coverage  {coverage.reporting} of {coverage.panel} vantage points reported,"
-                f" {coverage.observed_ppm / 10_000:.2f} % of the window observed"
-            ),
-        )
+def _summary(assessment: Assessment, lang: Language) -> str:
+    words, window, judged = words_in(lang), assessment.window, assessment.judged
+    between = words.between.format(
+        lower=duration_text(judged.lower_us, lang), upper=duration_text(judged.upper_us, lang)
     )
+    limit = words.limit.format(limit=duration_text(window.limit_us, lang))
+    reporting, panel = assessment.coverage.reporting, assessment.coverage.panel
+    observed = words.observed.format(share=share_text(assessment.coverage.observed_ppm, lang))
+    duration = words.duration_verdict[assessment.verdict]
+    rule = words.rule[window.contract.downtime_rule]
+    rows = (
+        (words.duration, f"{duration}, {between} ({rule}, {limit})"),
+        (words.notice, words.notice_verdict[assessment.notice.verdict]),
+        (words.coverage, f"{words.reporting.format(reporting=reporting, panel=panel)}, {observed}"),
+    )
+    width = max(len(name) for name, _ in rows)
+    return "\n".join((window.id, *(f"{name:{width}}  {said}" for name, said in rows)))
