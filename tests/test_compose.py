@@ -29,9 +29,7 @@ def _commands() -> list[list[str]]:
     """Every command of ours that the two files give, in whatever form they give it."""
     told = [json.loads(array) for array in re.findall(r"(?:CMD|ENTRYPOINT) (\[.*\])", DOCKERFILE)]
     healthchecks = [words for words in told if words[0] == "constat-agent" and len(words) > 1]
-    defaults = [
-        [*words, *told[index + 1]] for index, words in enumerate(told) if len(words) == 1
-    ]
+    defaults = [[*words, *told[index + 1]] for index, words in enumerate(told) if len(words) == 1]
     in_comments = re.findall(r"collector (constat .*?)(?: \|)?$", COMPOSE_TEXT, re.MULTILINE)
     in_agent = re.findall(r"-T agent (.*)$", COMPOSE_TEXT, re.MULTILINE)
     in_shell = re.findall(r"exec (constat .*)$", COMPOSE_TEXT, re.MULTILINE)
