@@ -41,6 +41,9 @@ COMMANDS: Final[dict[str, Entry]] = {
     "doctor": Entry(
         "collector.cli.doctor:doctor", "Say what the server is and what is wrong.", "collector"
     ),
+    "import": Entry(
+        "collector.cli.imports:import_group", "Import measurements made elsewhere.", "collector"
+    ),
     "token": Entry("collector.cli.token:token", "Make tokens that enrol agents.", "collector"),
     "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector"),
     "window": Entry(

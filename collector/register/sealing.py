@@ -12,6 +12,8 @@ from collector.judge.terms import WindowStatus
 from collector.register.steps import RegisteredWindow, StepKind, window_of
 from collector.store.catalogue import add_item
 from collector.store.entry import RegisterEntry
+from collector.store.imported import IMPORTED_KIND
+from collector.store.imports import add_import
 from collector.store.log import NewEntry, append, lock_head
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
@@ -97,5 +99,6 @@ def window_row(window: RegisteredWindow) -> WindowRow:
 PROJECTIONS: Final[dict[str, Projection]] = {
     ITEM_SET: add_item,
     VERDICT_RECORDED: add_verdict,
+    IMPORTED_KIND: add_import,
     **dict.fromkeys(StepKind, _project_step),
 }
