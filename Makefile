@@ -8,7 +8,7 @@ UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-store test-store-timescale timescale test-metrics bench check ci test-wheel format format-check lint types imports clean
+.PHONY: docs help venv demo test test-store test-store-timescale timescale test-metrics bench check ci test-wheel format format-check lint types imports clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -62,6 +62,9 @@ types: $(STAMP)
 
 imports: $(STAMP)
 	@$(BIN)/lint-imports --no-cache
+
+docs: $(STAMP) ## run the commands of the README again and keep what they print
+	@$(BIN)/python -m tests.docs.console
 
 clean: ## remove everything that was built, the virtual environment too
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build
