@@ -6,11 +6,14 @@ once, on the same machine, against the same nginx. What each used to start up is
 round of all checks goes before.
 
 How late the agent starts its probes is by its own histogram: from when a slot was due until the
-probe's own first instruction.
+probe's own first instruction. A process that only sleeps as often shows how much of that is the
+machine's.
 """
 
 import asyncio
+import sys
 import tempfile
+from asyncio.subprocess import PIPE
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -78,6 +81,7 @@ class Seen(NamedTuple):
     agent: Used
     exporter: Used
     scrape: Scrape
+    sleep_late_ms: float
 
 
 def run() -> list[Figure]:
@@ -114,16 +118,19 @@ async def side_by_side(folder: Path, page: Page, exporter: Exporter, checks: int
             await _drive(exporter, page, checks, 1)
             before, agent_us = await _scrape(session), cpu_us(process.pid)
             exporter_us = cpu_us(exporter.pid)
+            sleeper = await _sleeper(checks)
             await _drive(exporter, page, checks, ROUNDS)
             agent_us = cpu_us(process.pid) - agent_us
             exporter_us = cpu_us(exporter.pid) - exporter_us
             scrape = (await _scrape(session)).since(before)
             resident = resident_mb(process.pid), resident_mb(exporter.pid)
     await exporter.close()
+    sleep_late_ms, _ = await sleeper.communicate()
     return Seen(
         Used(agent_us / scrape.probes, resident[0]),
         Used(exporter_us / (checks * ROUNDS), resident[1]),
         scrape,
+        float(sleep_late_ms),
     )
 
 
@@ -134,13 +141,14 @@ def _told(checks: int, seen: Seen) -> list[Figure]:
     print(
         f"{checks:5} checks  {scrape.probes:.0f} probes by the agent, {scrape.missed:.0f} slots"
         f" missed; a start is late by {scrape.delay_ms(0.5):.2f} ms (median),"
-        f" {scrape.delay_ms(0.99):.2f} ms (p99)"
+        f" {scrape.delay_ms(0.99):.2f} ms (p99); a bare sleep by {seen.sleep_late_ms:.2f} ms (p99)"
     )
     ratio = seen.agent.cpu_us / seen.exporter.cpu_us
     return [
         Figure(f"CPU of a probe, {checks} checks, to blackbox_exporter's", ratio, "x", 0.8),
         Figure(f"resident memory, {checks} checks", seen.agent.resident_mb, "MB", 45),
         Figure(f"start delay p99, {checks} checks", scrape.delay_ms(0.99), "ms", 5),
+        Figure(f"p99 of a bare sleep meanwhile, {checks} checks", seen.sleep_late_ms, "ms"),
         Figure(f"slots missed, {checks} checks", scrape.missed, "", 0),
     ]
 
@@ -154,6 +162,13 @@ async def _drive(exporter: Exporter, page: Page, checks: int, rounds: int) -> No
             await asyncio.sleep(began + probe * INTERVAL_S / checks - loop.time())
             group.create_task(exporter.probe(page))
     await asyncio.sleep(began + rounds * INTERVAL_S - loop.time())
+
+
+async def _sleeper(checks: int) -> asyncio.subprocess.Process:
+    """Start a process that sleeps as often as the agent starts probes."""
+    times, every_s = checks * ROUNDS, INTERVAL_S / checks
+    arguments = (sys.executable, "-m", "tests.bench.sleeper", str(times), str(every_s))
+    return await asyncio.create_subprocess_exec(*arguments, stdout=PIPE)
 
 
 async def _until_it_answers(session: ClientSession) -> None:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 
 from collector.embedded.folder import DataFolder, server_status
+from tests.promtool import find_no_fault
 
 PATIENCE_S = 120
 WAIT_S = 0.05
@@ -97,3 +99,12 @@ def test_a_database_that_dies_is_started_again_even_if_that_fails_at_first(up: U
     assert "Traceback" not in up.log.read_text()
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(PATIENCE_S) == 0
+
+
+@pytest.mark.metrics
+async def test_prometheus_finds_no_fault_in_its_metrics(up: Up) -> None:
+    url = json.loads(up.ready.read_text())["url"]
+    async with ClientSession() as session, session.get(f"{url}/metrics") as answer:
+        metrics = await answer.text()
+    assert "constat_projection_lag_entries 0.0" in metrics
+    await find_no_fault(metrics)
