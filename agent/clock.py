@@ -43,6 +43,9 @@ class Clock(Protocol):
     def read(self) -> Reading:
         """Read all clocks at once."""
 
+    def now_us(self) -> int:
+        """Read the boot clock alone, microseconds."""
+
 
 class SystemClock:
     """The clocks of this machine, during this boot."""
@@ -65,6 +68,10 @@ class SystemClock:
             if apart_ns < best_ns:
                 best, best_ns = reading, apart_ns
         return best
+
+    def now_us(self) -> int:
+        """Read the boot clock alone, microseconds."""
+        return boottime_ns() // 1_000
 
 
 def boottime_ns() -> int:

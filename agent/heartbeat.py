@@ -21,12 +21,20 @@ _STALLED_US: Final = SECOND
 
 
 class Heartbeat:
-    """What the beats so far say of stalls; the spans are of the monotonic clock."""
+    """What the beats so far say of stalls; the spans are of the monotonic clock.
+
+    It beats only while something is being measured: `begin` says that the first beat is now due
+    one period later.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last_us = clock.read().monotonic_us
         self._stalls: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
+
+    def begin(self) -> None:
+        """Begin to beat, after a time in which no beat was due."""
+        self._last_us = self._clock.read().monotonic_us
 
     def beat(self) -> int:
         """Take note of a beat; return how late it is, in microseconds."""

@@ -50,9 +50,7 @@ async def _observe(check: Check, deadline_us: int, clock: Clock) -> tuple[Observ
     try:
         async with overtime:
             # What another package's probe returns may be anything.
-            observation: object = await check.kind.probe(
-                check.spec, deadline_us, lambda: clock.read().boottime_us
-            )
+            observation: object = await check.kind.probe(check.spec, deadline_us, clock.now_us)
             if isinstance(observation, Observation):
                 return observation, ""
             fault = f"the probe returned {type(observation).__name__}"

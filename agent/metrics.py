@@ -1,150 +1,132 @@
-"""The agent's metrics as Prometheus reads them, on a registry of their own.
+"""The agent's metrics, as Prometheus names them.
 
 Nothing is kept here: a scrape reads the tally and a snapshot. Histograms are by kind of check and
 not by check: with a thousand checks they would be the largest thing in the agent's memory, and the
 collector keeps the latency of every check anyway.
 """
 
+import os
 import sys
-from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Metric, ProcessCollector, generate_latest
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-)
-from prometheus_client.registry import Collector
-
+from agent.exposition import Exposition
 from agent.push import Condition
 from agent.snapshot import Snapshot
-from agent.tally import Histogram, Tally
+from agent.tally import Tally
 from probes.model.instant import SECOND
 from probes.model.measurement import Outcome
 
-_PREFIX: Final = "constat_agent"
+_SELF: Final = Path("/proc/self")
 
 
-def exposition_of(tally: Tally, snapshot: Snapshot) -> bytes:
+def metrics_of(tally: Tally, snapshot: Snapshot) -> bytes:
     """Return all metrics in the text format."""
-    registry = CollectorRegistry(auto_describe=False)
-    ProcessCollector(registry=registry)
-    registry.register(_Agent(tally, snapshot))
-    return generate_latest(registry)
+    text = Exposition()
+    _build(text, snapshot)
+    _checks(text, tally, snapshot)
+    _times(text, tally)
+    _spool(text, snapshot)
+    _collectors(text, snapshot)
+    with suppress(OSError):  # where there is no /proc
+        _process(text, snapshot)
+    return text.encode()
 
 
-class _Agent(Collector):
-    def __init__(self, tally: Tally, snapshot: Snapshot) -> None:
-        self._tally = tally
-        self._snapshot = snapshot
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield every family."""
-        yield _build_info(self._snapshot)
-        yield from _checks(self._tally, self._snapshot)
-        yield from _times(self._tally)
-        yield from _spool(self._snapshot)
-        yield from _collectors(self._snapshot)
-
-
-def _build_info(snapshot: Snapshot) -> Metric:
-    family = _gauge("build_info", "What runs here, as labels; always 1.", "version", "python")
+def _build(text: Exposition, snapshot: Snapshot) -> None:
+    text.family("constat_agent_build_info", "gauge", "What runs here, as labels; always 1.")
     python = ".".join(map(str, sys.version_info[:3]))
-    family.add_metric([snapshot.agent_version, python], 1)
-    return family
+    text.sample(1, version=snapshot.agent_version, python=python)
 
 
-def _checks(tally: Tally, snapshot: Snapshot) -> Iterator[Metric]:
-    probes = _counter("probes", "Probes run, by their outcome.", "check", "outcome")
+def _checks(text: Exposition, tally: Tally, snapshot: Snapshot) -> None:
+    text.family("constat_agent_probes_total", "counter", "Probes run, by their outcome.")
     for (check, outcome), count in sorted(tally.probes.items()):
-        probes.add_metric([check, outcome], count)
-    yield probes
-    missed = _counter("missed_slots", "Probes not run when they were due.", "check")
+        text.sample(count, check=check, outcome=outcome)
+    text.family("constat_agent_missed_slots_total", "counter", "Probes not run when due.")
     for check, slots in sorted(tally.missed_slots.items()):
-        missed.add_metric([check], slots)
-    yield missed
-    available = _gauge(
-        "check_available",
-        "1 if the last probe found the target up or degraded, 0 if down.",
-        "check",
+        text.sample(slots, check=check)
+    text.family(
+        "constat_agent_check_available", "gauge", "1 if the target was last up or degraded, else 0."
     )
     for state in snapshot.checks:
         if state.outcome is not None and state.outcome is not Outcome.UNKNOWN:
-            available.add_metric([state.name], state.outcome is not Outcome.DOWN)
-    yield available
-    yield _gauge_of("probes_running", "Probes running now.", snapshot.running)
+            text.sample(state.outcome is not Outcome.DOWN, check=state.name)
+    text.family("constat_agent_probes_running", "gauge", "Probes running now.")
+    text.sample(snapshot.running)
 
 
-def _times(tally: Tally) -> Iterator[Metric]:
-    duration = _histogram("probe_duration_seconds", "How long probes lasted.", "kind")
-    for kind, seconds in tally.seconds.items():
-        _add(duration, [kind], seconds)
-    yield duration
-    phases = _histogram(
-        "probe_phase_duration_seconds", "How long each step of a probe lasted.", "kind", "phase"
+def _times(text: Exposition, tally: Tally) -> None:
+    text.family("constat_agent_probe_duration_seconds", "histogram", "How long probes lasted.")
+    for kind, times in tally.seconds.items():
+        text.histogram(times, kind=kind)
+    text.family(
+        "constat_agent_probe_phase_duration_seconds", "histogram", "How long each step lasted."
     )
-    for (kind, phase), seconds in tally.phases.items():
-        if any(seconds.counts):
-            _add(phases, [kind, phase.removesuffix("_us")], seconds)
-    yield phases
-    delay = _histogram("probe_start_delay_seconds", "How late probes started.")
-    _add(delay, [], tally.start_delay)
-    yield delay
-    lag = _histogram("event_loop_lag_seconds", "How late the event loop's heartbeat was.")
-    _add(lag, [], tally.loop_lag)
-    yield lag
+    for (kind, phase), times in tally.phases.items():
+        if any(times.counts):
+            text.histogram(times, kind=kind, phase=phase.removesuffix("_us"))
+    text.family("constat_agent_probe_start_delay_seconds", "histogram", "How late probes started.")
+    text.histogram(tally.start_delay)
+    text.family("constat_agent_event_loop_lag_seconds", "histogram", "How late its beats were.")
+    text.histogram(tally.loop_lag)
 
 
-def _spool(snapshot: Snapshot) -> Iterator[Metric]:
+def _spool(text: Exposition, snapshot: Snapshot) -> None:
     spool = snapshot.spool
-    yield _gauge_of("spool_samples", "Measurements some collector does not have.", spool.samples)
-    yield _gauge_of("spool_used_bytes", "What the spool takes up on disk.", spool.used_bytes)
-    yield _gauge_of("spool_scarce", "1 while only changes are kept for want of room.", spool.scarce)
-    lost = _counter("spool_lost_samples", "Measurements dropped for want of room.")
-    lost.add_metric([], spool.lost)
-    yield lost
-    sealed = _counter("batches_sealed", "Batches sealed since the spool was made.")
-    sealed.add_metric([], spool.batches)
-    yield sealed
+    text.family("constat_agent_spool_samples", "gauge", "Measurements some collector lacks.")
+    text.sample(spool.samples)
+    text.family("constat_agent_spool_used_bytes", "gauge", "What the spool takes up on disk.")
+    text.sample(spool.used_bytes)
+    text.family("constat_agent_spool_scarce", "gauge", "1 while only changes are kept.")
+    text.sample(spool.scarce)
+    text.family(
+        "constat_agent_spool_lost_samples_total", "counter", "Measurements there was no room for."
+    )
+    text.sample(spool.lost)
+    text.family("constat_agent_batches_sealed_total", "counter", "Batches sealed in this spool.")
+    text.sample(spool.batches)
 
 
-def _collectors(snapshot: Snapshot) -> Iterator[Metric]:
-    label = "collector"
-    batch = _gauge("acknowledged_batch", "The last batch the collector has.", label)
-    at = _gauge("last_acknowledgement_timestamp_seconds", "When it took a batch.", label)
-    failures = _counter("push_failures", "Batches it did not take when they were sent.", label)
-    served = _gauge("collector_served", "1 if it took the last batch, 0 if not.", label)
-    offset = _gauge("clock_offset_seconds", "Its clock minus ours.", label)
-    error = _gauge("clock_error_seconds", "The bound on the error of that offset.", label)
-    for state in snapshot.collectors:
-        name = [state.name]
-        batch.add_metric(name, state.batch)
-        failures.add_metric(name, state.failed_attempts)
-        served.add_metric(name, state.condition is Condition.SERVED)
+def _collectors(text: Exposition, snapshot: Snapshot) -> None:
+    states = snapshot.collectors
+    text.family("constat_agent_acknowledged_batch", "gauge", "The last batch a collector has.")
+    for state in states:
+        text.sample(state.batch, collector=state.name)
+    text.family(
+        "constat_agent_last_acknowledgement_timestamp_seconds", "gauge", "When it took a batch."
+    )
+    for state in states:
         if state.acknowledged_at_us is not None:
-            at.add_metric(name, state.acknowledged_at_us / SECOND)
-        if state.offset_us is not None and state.error_us is not None:
-            offset.add_metric(name, state.offset_us / SECOND)
-            error.add_metric(name, state.error_us / SECOND)
-    yield from (batch, at, failures, served, offset, error)
+            text.sample(state.acknowledged_at_us / SECOND, collector=state.name)
+    text.family(
+        "constat_agent_push_failures_total", "counter", "Batches sent that it did not take."
+    )
+    for state in states:
+        text.sample(state.failed_attempts, collector=state.name)
+    text.family("constat_agent_collector_served", "gauge", "1 if it took what was last sent.")
+    for state in states:
+        text.sample(state.condition is Condition.SERVED, collector=state.name)
+    text.family("constat_agent_clock_offset_seconds", "gauge", "Its clock minus ours.")
+    for state in states:
+        if state.offset_us is not None:
+            text.sample(state.offset_us / SECOND, collector=state.name)
+    text.family("constat_agent_clock_error_seconds", "gauge", "The bound on that offset's error.")
+    for state in states:
+        if state.error_us is not None:
+            text.sample(state.error_us / SECOND, collector=state.name)
 
 
-def _counter(name: str, documentation: str, *labels: str) -> CounterMetricFamily:
-    return CounterMetricFamily(f"{_PREFIX}_{name}", documentation, labels=labels)
-
-
-def _gauge(name: str, documentation: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"{_PREFIX}_{name}", documentation, labels=labels)
-
-
-def _gauge_of(name: str, documentation: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"{_PREFIX}_{name}", documentation, value=value)
-
-
-def _histogram(name: str, documentation: str, *labels: str) -> HistogramMetricFamily:
-    return HistogramMetricFamily(f"{_PREFIX}_{name}", documentation, labels=labels)
-
-
-def _add(family: HistogramMetricFamily, labels: list[str], histogram: Histogram) -> None:
-    family.add_metric(labels, histogram.buckets(), histogram.sum_us / SECOND)
+def _process(text: Exposition, snapshot: Snapshot) -> None:
+    """Write what every Prometheus client says of its process."""
+    used = os.times()
+    text.family("process_cpu_seconds_total", "counter", "User and system CPU time.")
+    text.sample(used.user + used.system)
+    resident_pages = int((_SELF / "statm").read_text("ascii").split()[1])
+    text.family("process_resident_memory_bytes", "gauge", "Resident memory size.")
+    text.sample(resident_pages * os.sysconf("SC_PAGE_SIZE"))
+    text.family("process_open_fds", "gauge", "Number of open file descriptors.")
+    text.sample(sum(1 for _ in (_SELF / "fd").iterdir()))
+    text.family("process_start_time_seconds", "gauge", "When the process was started.")
+    text.sample(snapshot.started_at_us / SECOND)

@@ -13,37 +13,36 @@ from typing import Final, TypeAlias
 
 import h11
 
+from agent.exposition import CONTENT_TYPE
+from agent.metrics import metrics_of
 from agent.service import Service
 
-CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 TIMEOUT_S: Final = 10.0
 _CHUNK: Final = 16_384
 
 _LOG: Final = logging.getLogger(__name__)
 
-Exposition: TypeAlias = Callable[[], Awaitable[bytes]]
+Metrics: TypeAlias = Callable[[], Awaitable[bytes]]
 
 
 async def serve_metrics(service: Service, host: str, port: int) -> None:
     """Serve the metrics of an agent until cancelled; `OSError` when the address cannot be had."""
 
-    async def exposition() -> bytes:
-        from agent.metrics import exposition_of  # noqa: PLC0415 - 2 MB not all need
+    async def metrics() -> bytes:
+        return metrics_of(service.tally, await service.snapshot())
 
-        return exposition_of(service.tally, await service.snapshot())
-
-    async with await listen(exposition, host, port) as server:
+    async with await listen(metrics, host, port) as server:
         await server.serve_forever()
 
 
-async def listen(exposition: Exposition, host: str, port: int) -> asyncio.Server:
+async def listen(metrics: Metrics, host: str, port: int) -> asyncio.Server:
     """Return a server that answers each request for the metrics with what it is then told."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(TIMEOUT_S):
-                    await _answer(reader, writer, exposition)
+                    await _answer(reader, writer, metrics)
         finally:
             writer.transport.abort()
 
@@ -54,11 +53,11 @@ async def listen(exposition: Exposition, host: str, port: int) -> asyncio.Server
 
 
 async def _answer(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, exposition: Exposition
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, metrics: Metrics
 ) -> None:
     http = h11.Connection(h11.SERVER)
     try:
-        status, body = await _respond(await _request(reader, http), exposition)
+        status, body = await _respond(await _request(reader, http), metrics)
     except h11.RemoteProtocolError:
         status, body = 400, b"this is not HTTP\n"
     headers = [
@@ -87,9 +86,9 @@ async def _request(reader: asyncio.StreamReader, http: h11.Connection) -> h11.Re
         http.receive_data(await reader.read(_CHUNK))
 
 
-async def _respond(request: h11.Request, exposition: Exposition) -> tuple[int, bytes]:
+async def _respond(request: h11.Request, metrics: Metrics) -> tuple[int, bytes]:
     if request.target.partition(b"?")[0] != b"/metrics":
         return 404, b"the metrics are at /metrics\n"
     if request.method != b"GET":
         return 405, b"the metrics are there to be read\n"
-    return 200, await exposition()
+    return 200, await metrics()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
 from agent.check import Check
-from agent.clock import Clock
+from agent.clock import Clock, Reading
 from agent.heartbeat import PERIOD_US, Heartbeat
 from agent.measure import Taken, measure
 from agent.recorder import History, Recorded
@@ -21,6 +21,8 @@ from agent.tally import Tally
 from probes.model.failure import Failure, Operation
 from probes.model.instant import SECOND
 from probes.model.measurement import Observation
+
+_LONGEST_REST_US: Final = SECOND
 
 Keep: TypeAlias = Callable[[Sample], None]
 
@@ -67,7 +69,7 @@ class Runner:
     def start(self) -> None:
         """Begin: every check waits for its own first slot."""
         self._going = True
-        self._on_beat()
+        self._arm(self._clock.read())
 
     async def stop(self, within_s: float) -> int:
         """Start nothing more, wait for what runs, abandon the rest; return how many those are.
@@ -75,9 +77,8 @@ class Runner:
         A probe that is abandoned leaves no measurement: it has seen nothing yet.
         """
         self._going = False
-        for handle in (self._beat, self._timer):
-            if handle is not None:
-                handle.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         if not self._tasks:
             return 0
         _, pending = await asyncio.wait(self._tasks, timeout=within_s)
@@ -86,17 +87,8 @@ class Runner:
         await asyncio.gather(*pending, return_exceptions=True)
         return len(pending)
 
-    def _on_beat(self) -> None:
-        self._tally.loop_lag.add(self._heartbeat.beat())
-        self._beat = self._loop.call_later(PERIOD_US / SECOND, self._on_beat)
-        # The loop's timers stand still while the host sleeps: a beat notices what became due.
-        self._start_due()
-
     def _on_timer(self) -> None:
         self._timer = None
-        self._start_due()
-
-    def _start_due(self) -> None:
         before, self._now = self._now, self._clock.read()
         due = self._schedule.take_due(self._now.boottime_us)
         for start in due.starts:
@@ -105,27 +97,43 @@ class Runner:
             failure = Failure.SUSPENDED if self._now.slept_since(before) else Failure.STALL
             for missed in due.missed:
                 self._keep_missed(missed, failure)
-        self._arm()
+        self._arm(self._now)
 
-    def _arm(self) -> None:
-        due_us = self._schedule.next_due_us()
-        if due_us is None or not self._going:
-            return
+    def _arm(self, now: Reading) -> None:
+        """Set the timer for the next slot; it goes off now and then in any case.
+
+        The loop's timers stand still while the host sleeps: what became due meanwhile would wait.
+        """
+        due_us = now.boottime_us + _LONGEST_REST_US
+        next_us = self._schedule.next_due_us()
+        if next_us is not None:
+            due_us = min(due_us, next_us)
         if self._timer is not None:
             if self._timer_due_us <= due_us:
                 return
             self._timer.cancel()
-        delay_us = due_us - self._clock.read().boottime_us
-        self._timer_due_us = due_us
-        self._timer = self._loop.call_later(max(0, delay_us) / SECOND, self._on_timer)
+        if self._going:
+            delay_us = max(0, due_us - now.boottime_us)
+            self._timer_due_us = due_us
+            self._timer = self._loop.call_later(delay_us / SECOND, self._on_timer)
+
+    def _on_beat(self) -> None:
+        self._tally.loop_lag.add(self._heartbeat.beat())
+        self._beat = self._loop.call_later(PERIOD_US / SECOND, self._on_beat)
 
     def _spawn(self, check: Check, due_us: int) -> None:
+        if self._beat is None:
+            self._heartbeat.begin()
+            self._beat = self._loop.call_later(PERIOD_US / SECOND, self._on_beat)
         task = self._loop.create_task(self._run(check, due_us))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        if not self._tasks and self._beat is not None:
+            self._beat.cancel()
+            self._beat = None
         error = None if task.cancelled() else task.exception()
         # A check that lost its task would never be run again, without a word.
         if error is not None and not self.failed.done():
@@ -139,7 +147,7 @@ class Runner:
         self._keep(sample)
         missed = self._schedule.finished(check.name, taken.end.boottime_us, changed=changed)
         self._tally.missed(check.name, missed)
-        self._arm()
+        self._arm(taken.end)
 
     def _record(self, check: Check, taken: Taken) -> Recorded:
         start_us, duration_us = enclosing_span(taken.start.boottime_us, taken.end.boottime_us)

@@ -25,7 +25,7 @@ from agent.thinning import Arrival
 from probes.model.batch import MAX_MEASUREMENTS, QUANTUM_US, ClockReading
 from probes.model.measurement import Observation, Outcome
 
-GROUP_S: Final = 0.25
+GROUP_S: Final = 1.0
 GROUP_SAMPLES: Final = 1_000
 SEAL_AFTER_S: Final = 30.0
 SEAL_AFTER_CHANGE_S: Final = 1.0  # of the 2 s allowed: the commit and the signature take their part

@@ -5,6 +5,7 @@ import gc
 import logging
 import resource
 import signal
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ from agent.service import Service
 from agent.status import Process, Status, this_process, write_status
 
 STATUS_EVERY_S: Final = 5.0
+_SWITCH_INTERVAL_S: Final = 0.0005
 _FILES_WANTED: Final = 65_536
 
 _LOG: Final = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ async def run_agent(config: Config, version: str) -> None:
     companions = [asyncio.create_task(_keep_status(service, process, config.state_dir))]
     if config.metrics is not None:
         companions.append(asyncio.create_task(_serve_metrics(service, config.metrics)))
+    # A batch is sealed in another thread, in Python: it must not hold up the loop for 5 ms a turn.
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     # What was loaded until now stays: a full collection need not walk through it every time.
     gc.collect()
     gc.freeze()

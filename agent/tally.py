@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from probes.model.instant import MILLISECOND, SECOND
+from probes.model.instant import MILLISECOND
 from probes.model.measurement import Observation, Outcome, Phases
 
 _MS: Final = MILLISECOND
@@ -34,16 +34,6 @@ class Histogram:
         """Count a value."""
         self.counts[bisect_left(self.bounds_us, value_us)] += 1
         self.sum_us += value_us
-
-    def buckets(self) -> list[tuple[str, float]]:
-        """Return the cumulated counts by upper bound in seconds, as Prometheus wants them."""
-        labels = [*(str(bound / SECOND) for bound in self.bounds_us), "+Inf"]
-        total = 0
-        cumulated = []
-        for label, count in zip(labels, self.counts, strict=True):
-            total += count
-            cumulated.append((label, float(total)))
-        return cumulated
 
 
 class Tally:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientSession
 
-from agent.metrics_server import CONTENT_TYPE, listen
+from agent.exposition import CONTENT_TYPE
+from agent.metrics_server import listen
 
 
 async def exposition() -> bytes:

@@ -217,7 +217,7 @@ async def test_metrics_are_served_and_prometheus_finds_no_fault_in_them(
 
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert 'constat_agent_probes_total{check="dpi",outcome="up"}' in text
-    assert 'constat_agent_collector_served{collector="test"} 1.0' in text
+    assert 'constat_agent_collector_served{collector="test"} 1\n' in text
     await find_no_fault(text)
 
 

@@ -35,6 +35,9 @@ class FakeClock:
     def read(self) -> Reading:
         return Reading(self.wall_us, self.monotonic_us, self.boottime_us)
 
+    def now_us(self) -> int:
+        return self.boottime_us
+
     def advance(self, duration_us: int) -> None:
         self.wall_us += duration_us
         self.monotonic_us += duration_us
