@@ -9,7 +9,7 @@ secrets go to the first origin only. Cookies are not kept: no request depends on
 """
 
 import base64
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urljoin
@@ -19,6 +19,7 @@ import h11
 from probes.attempt import Attempt, ProbeError, unreadable
 from probes.model.failure import Failure, Operation
 from probes.model.http_target import HttpSpec, Method, Url, parse_url, status_ranges
+from probes.model.release import RELEASE
 from probes.model.target import Tls, ascii_host
 from probes.page import Page, without_coding
 from probes.transport import Connection, dial
@@ -69,23 +70,12 @@ def _question(spec: HttpSpec, secret: str, address: str, method: Method) -> _Que
     if method is Method.POST:
         own["Content-Length"] = str(len(body))
     named = {name.lower() for name in own}
-    defaults = {name: value for name, value in _defaults().items() if name.lower() not in named}
+    defaults = {name: value for name, value in _DEFAULTS.items() if name.lower() not in named}
     headers = {"Host": url.authority} | defaults | own | {"Connection": "close"}
     request = h11.Request(method=method.value, target=url.path, headers=list(headers.items()))
     # A name to verify that was given for one host says nothing of another.
     tls = spec.tls if url.target.host == first.target.host else Tls(ca_file=spec.tls.ca_file)
     return _Question(address, method, url, request, body, tls if url.tls else None)
-
-
-@cache
-def _defaults() -> dict[str, str]:
-    from importlib.metadata import version  # noqa: PLC0415 - heavy, and only needed once
-
-    return {
-        "User-Agent": f"constat-agent/{version('constat')}",
-        "Accept": "*/*",
-        "Accept-Encoding": "gzip, deflate",
-    }
 
 
 def _authorization(spec: HttpSpec) -> str:
@@ -236,6 +226,11 @@ def _address_after(question: _Question, location: str, spec: HttpSpec) -> str:
     return address
 
 
+_DEFAULTS: Final = {
+    "User-Agent": f"constat-agent/{RELEASE}",
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip, deflate",
+}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAME_METHOD: Final = frozenset({307, 308})  # RFC 9110, sections 15.4.8 and 15.4.9
 _LONGEST_HEAD: Final = 65_536

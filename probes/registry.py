@@ -9,9 +9,11 @@ A kind is refused, with the name of its entry point, when it is not a `Kind`, wh
 or when it cannot be imported: a check that silently did not run would be worse.
 """
 
+import sys
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
@@ -54,7 +56,9 @@ def kinds() -> Mapping[str, Kind]:
 
 
 def _added() -> list[tuple[str, Kind]]:
-    from importlib.metadata import entry_points  # noqa: PLC0415 - heavy, and only needed once
+    if not _any_added():
+        return []
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 2 MB that most agents can spare
 
     added = []
     for entry in entry_points(group=GROUP):
@@ -70,6 +74,13 @@ def _added() -> list[tuple[str, Kind]]:
     return added
 
 
+def _any_added() -> bool:
+    """Return whether an installed package says that it adds a kind."""
+    lists = (found for folder in sys.path for found in Path(folder).glob(_ENTRY_POINTS))
+    return any(GROUP in found.read_text("utf-8", "replace") for found in lists)
+
+
+_ENTRY_POINTS: Final = "*-info/entry_points.txt"
 _OWN: Final = (
     Kind("http", HttpSpec, http.probe, http.PRODUCES),
     Kind("tcp", TcpSpec, tcp.probe, tcp.PRODUCES),

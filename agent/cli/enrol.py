@@ -1,7 +1,6 @@
 """`constat-agent enrol`: have a collector accept this machine's key."""
 
 import asyncio
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +15,7 @@ from agent.enrol import enrol as enrol_with
 from agent.identity import Identity
 from agent.keys import UnusableStateError
 from agent.link import Link, TrustError, UnreachableError
+from probes.model.release import RELEASE
 
 
 @click.command(
@@ -69,8 +69,7 @@ def _chosen(config: Config, wanted: str | None) -> CollectorConfig:
 
 
 async def _enrol(config: Config, collector: CollectorConfig, token: str) -> Identity:
-    agent_version = version("constat")
     ca_file = Path(collector.ca_file) if collector.ca_file else None
-    vantage = Vantage(config.vantage, config.kind, agent_version)
-    async with Link(collector.url, ca_file, f"constat-agent/{agent_version}") as link:
+    vantage = Vantage(config.vantage, config.kind, RELEASE)
+    async with Link(collector.url, ca_file, f"constat-agent/{RELEASE}") as link:
         return await enrol_with(link, config.state_dir, token, vantage)

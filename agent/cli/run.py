@@ -1,7 +1,6 @@
 """`constat-agent run`: measure until told to stop."""
 
 import asyncio
-from importlib.metadata import version as version_of
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ from agent.cli.ending import CommandError, ExitCode
 from agent.cli.options import config_option, configuration
 from agent.config import Config
 from agent.log import log_to_stderr
+from probes.model.release import RELEASE
 
 
 @click.command(
@@ -39,7 +39,7 @@ def _measure(config: Config) -> None:
     from agent.supervise import run_agent  # noqa: PLC0415
 
     try:
-        asyncio.run(run_agent(config, version_of("constat")))
+        asyncio.run(run_agent(config, RELEASE))
     except (NotEnrolledError, TrustError) as error:
         raise CommandError(str(error), ExitCode.USAGE) from None
     except (SpoolError, UnusableStateError) as error:
@@ -49,4 +49,4 @@ def _measure(config: Config) -> None:
 @click.command(epilog="\b\nExample:\n  constat-agent version")
 def version() -> None:
     """Print the version of this agent."""
-    click.echo(version_of("constat"))
+    click.echo(RELEASE)
