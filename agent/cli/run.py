@@ -1,6 +1,5 @@
 """`constat-agent run`: measure until told to stop."""
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -35,11 +34,12 @@ def _measure(config: Config) -> None:
     from agent.database import SpoolError  # noqa: PLC0415
     from agent.keys import UnusableStateError  # noqa: PLC0415
     from agent.link import TrustError  # noqa: PLC0415
+    from agent.loop import run_punctually  # noqa: PLC0415
     from agent.service import NotEnrolledError  # noqa: PLC0415
     from agent.supervise import run_agent  # noqa: PLC0415
 
     try:
-        asyncio.run(run_agent(config, RELEASE))
+        run_punctually(run_agent(config, RELEASE))
     except (NotEnrolledError, TrustError) as error:
         raise CommandError(str(error), ExitCode.USAGE) from None
     except (SpoolError, UnusableStateError) as error:
