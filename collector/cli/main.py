@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "collector",
     ),
     "assess": Entry("collector.cli.assess:assess", "Judge a window from a folder."),
+    "demo": Entry("collector.cli.demo:demo", "Watch a real upgrade being measured.", "embedded"),
     "doctor": Entry(
         "collector.cli.doctor:doctor", "Say what the server is and what is wrong.", "collector"
     ),

@@ -7,14 +7,19 @@ the demonstration that stops them, the last started first.
 import asyncio
 import os
 import signal
+import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from collector.errors import ConstatError
 
+# -P: a folder named `agent` where the demonstration is started from is not ours.
+PYTHON = (sys.executable, "-P")
+
+ANSWER_WITHIN_S = 60
 STOP_TIMEOUT_S = 20
 _LAST_LINES = 12
 _LONGEST_LINE = 16 * 1024 * 1024
@@ -44,7 +49,12 @@ class Program:
 
     async def next_line(self) -> str:
         """Wait for its next line of output; a program that ends instead is an error."""
-        line = await self.process.stdout.readline() if self.process.stdout else b""
+        assert self.process.stdout is not None, self.name  # noqa: S101 - it was started to talk
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                line = await self.process.stdout.readline()
+        except TimeoutError:
+            raise ProgramError(f"{self.name} does not answer", self.log) from None
         if not line:
             await self.process.wait()
             raise self.failure()
@@ -52,8 +62,8 @@ class Program:
 
     async def tell(self, line: str) -> str:
         """Give it a line on its standard input, and wait for its answer."""
-        if self.process.stdin is not None:
-            self.process.stdin.write(f"{line}\n".encode())
+        assert self.process.stdin is not None, self.name  # noqa: S101 - it was started to talk
+        self.process.stdin.write(f"{line}\n".encode())
         return await self.next_line()
 
     def failure(self) -> ProgramError:
@@ -73,23 +83,20 @@ class Programs:
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
+        # What a shell says of another collector must not lead a command of this one astray.
+        self._environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("CONSTAT_")
+        }
         self._running: list[Program] = []
 
-    async def start(self, name: str, *command: str, talks: bool = False) -> Program:
-        """Start a program; one that talks is read and told things, the others only log."""
-        log = self._logs / f"{name}.log"
-        with log.open("ab") as file:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=PIPE if talks else DEVNULL,
-                stdout=PIPE if talks else file,
-                stderr=file,
-                start_new_session=True,
-                limit=_LONGEST_LINE,
-            )
-        program = Program(name, process, log)
-        self._running.append(program)
-        return program
+    async def start(self, name: str, *command: str) -> Program:
+        """Start a program that only logs."""
+        with self._log(name).open("ab") as log:
+            return await self._spawn(name, command, stdin=DEVNULL, stdout=log)
+
+    async def converse(self, name: str, *command: str) -> Program:
+        """Start a program that is told lines and answers with lines."""
+        return await self._spawn(name, command, stdin=PIPE, stdout=PIPE)
 
     async def run(
         self,
@@ -99,18 +106,19 @@ class Programs:
         on_line: LineTaker | None = None,
     ) -> Finished:
         """Run a program to its end, handing on each line as it comes; refuse other exit codes."""
-        program = await self.start(name, *command, talks=True)
+        program = await self._spawn(name, command, stdin=DEVNULL, stdout=PIPE)
         lines: list[str] = []
-        assert program.process.stdout is not None  # noqa: S101 - it talks
+        assert program.process.stdout is not None, name  # noqa: S101 - it was started to talk
         async for line in program.process.stdout:
             lines.append(line.decode().rstrip("\n"))
             if on_line is not None:
                 on_line(lines[-1])
-        code = await program.process.wait()
-        self._running.remove(program)
-        if code not in accept:
-            raise program.failure()
-        return Finished(code, lines)
+        return Finished(await self._ended(program, accept), lines)
+
+    async def show(self, name: str, *command: str, accept: Collection[int]) -> int:
+        """Run a program to its end with our standard output for its own."""
+        program = await self._spawn(name, command, stdin=DEVNULL, stdout=None)
+        return await self._ended(program, accept)
 
     def watch(self) -> None:
         """Raise if one of the programs has ended without being asked to."""
@@ -134,3 +142,31 @@ class Programs:
         """End every program that still runs, the last started first."""
         while self._running:
             await self.stop(self._running[-1])
+
+    def _log(self, name: str) -> Path:
+        return self._logs / f"{name}.log"
+
+    async def _spawn(
+        self, name: str, command: tuple[str, ...], *, stdin: int, stdout: int | IO[bytes] | None
+    ) -> Program:
+        log = self._log(name)
+        with log.open("ab") as errors:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=errors,
+                start_new_session=True,
+                limit=_LONGEST_LINE,
+                env=self._environment,
+            )
+        program = Program(name, process, log)
+        self._running.append(program)
+        return program
+
+    async def _ended(self, program: Program, accept: Collection[int]) -> int:
+        code = await program.process.wait()
+        self._running.remove(program)
+        if code not in accept:
+            raise program.failure()
+        return code

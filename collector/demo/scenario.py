@@ -7,6 +7,7 @@ passed, because the step before it took longer, is taken at once.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 
 class Ward(StrEnum):
@@ -17,17 +18,22 @@ class Ward(StrEnum):
     THEATRE = "bloc-02"
 
 
-class Act(StrEnum):
-    """What can be done to the service, to a workstation's path to it, or to its agent."""
+class Upgrade(StrEnum):
+    """What is done to the service."""
 
-    CUT = "cut the path of"
-    RESTORE = "restore the path of"
-    SHOW_MAINTENANCE = "put the maintenance page before"
-    STOP = "stop version 1"
-    MIGRATE = "migrate the database"
-    START = "start version 2"
-    KILL_AGENT = "kill -9 the agent of"
-    RESTART_AGENT = "start again the agent of"
+    STOP = "version 1 is stopped"
+    MIGRATE = "its data are migrated"
+    START = "version 2 is started"
+
+
+class Act(StrEnum):
+    """What is done to a workstation's path to the service, or to its agent."""
+
+    CUT = "loses its path"
+    RESTORE = "gets its path back"
+    SHOW_MAINTENANCE = "is shown the maintenance page"
+    KILL_AGENT = "loses its agent to kill -9"
+    RESTART_AGENT = "gets its agent back, with what it had spooled"
 
 
 class Unit(StrEnum):
@@ -38,12 +44,23 @@ class Unit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One act, at an instant, on one workstation where the act concerns one."""
+class UpgradeStep:
+    """Something done to the service at an instant."""
 
     at_s: float
+    act: Upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class WardStep:
+    """Something done to one workstation at an instant."""
+
+    at_s: float
+    ward: Ward
     act: Act
-    ward: Ward | None = None
+
+
+Step: TypeAlias = UpgradeStep | WardStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +81,9 @@ class Expected:
     duration: str
     notice: str
     exit_code: int
+
+    def __str__(self) -> str:
+        return f"duration {self.duration}, notice {self.notice}, exit code {self.exit_code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +107,23 @@ _THREE_CLEAR_DAYS = Terms(
 )
 
 _LOST_ONE_BY_ONE = (
-    Step(1, Act.CUT, Ward.RECEPTION),
-    Step(2.5, Act.CUT, Ward.EMERGENCY),
-    Step(4, Act.CUT, Ward.THEATRE),
+    WardStep(1, Ward.RECEPTION, Act.CUT),
+    WardStep(2.5, Ward.EMERGENCY, Act.CUT),
+    WardStep(4, Ward.THEATRE, Act.CUT),
 )
-_UPGRADED = (Step(4, Act.STOP), Step(4, Act.MIGRATE), Step(4, Act.START))
+_UPGRADED = (
+    UpgradeStep(4, Upgrade.STOP),
+    UpgradeStep(4, Upgrade.MIGRATE),
+    UpgradeStep(4, Upgrade.START),
+)
 
 
-def _back_one_by_one(first_s: float) -> tuple[Step, ...]:
+def _back_one_by_one(first_s: float) -> tuple[WardStep, ...]:
     """Give the service back to the emergency ward first, and to the last one lost last."""
     return (
-        Step(first_s, Act.RESTORE, Ward.EMERGENCY),
-        Step(first_s + 1.5, Act.RESTORE, Ward.RECEPTION),
-        Step(first_s + 3, Act.RESTORE, Ward.THEATRE),
+        WardStep(first_s, Ward.EMERGENCY, Act.RESTORE),
+        WardStep(first_s + 1.5, Ward.RECEPTION, Act.RESTORE),
+        WardStep(first_s + 3, Ward.THEATRE, Act.RESTORE),
     )
 
 
@@ -138,9 +162,9 @@ _INCONCLUSIVE = Scenario(
     steps=(
         *_LOST_ONE_BY_ONE,
         *_UPGRADED,
-        Step(11, Act.KILL_AGENT, Ward.THEATRE),
+        WardStep(11, Ward.THEATRE, Act.KILL_AGENT),
         *_back_one_by_one(28),
-        Step(32, Act.RESTART_AGENT, Ward.THEATRE),
+        WardStep(32, Ward.THEATRE, Act.RESTART_AGENT),
     ),
     expected=Expected("inconclusive", "respected", 4),
 )
@@ -151,9 +175,9 @@ _MAINTENANCE_PAGE = Scenario(
     planned_s=34,
     terms=_SCALED,
     steps=(
-        Step(1, Act.SHOW_MAINTENANCE, Ward.RECEPTION),
-        Step(2.5, Act.SHOW_MAINTENANCE, Ward.EMERGENCY),
-        Step(4, Act.SHOW_MAINTENANCE, Ward.THEATRE),
+        WardStep(1, Ward.RECEPTION, Act.SHOW_MAINTENANCE),
+        WardStep(2.5, Ward.EMERGENCY, Act.SHOW_MAINTENANCE),
+        WardStep(4, Ward.THEATRE, Act.SHOW_MAINTENANCE),
         *_UPGRADED,
         *_back_one_by_one(28),
     ),

@@ -26,7 +26,7 @@ def python(source: str) -> tuple[str, ...]:
 
 async def test_a_program_that_talks_is_heard_and_told(programs: Programs) -> None:
     command = (sys.executable, "-u", "-c", "while True: print(input()[::-1])")
-    backwards = await programs.start("backwards", *command, talks=True)
+    backwards = await programs.converse("backwards", *command)
     assert await backwards.tell("abc") == "cba"
 
 
@@ -42,7 +42,7 @@ async def test_every_program_is_stopped_the_last_started_first(
         "signal.pause()"
     )
     for name in "abc":
-        program = await programs.start(name, *python(source), name, talks=True)
+        program = await programs.converse(name, *python(source), name)
         assert await program.next_line() == "ready"
     await programs.stop_all()
     assert said.read_text() == "cba"
@@ -52,7 +52,7 @@ async def test_a_program_deaf_to_sigterm_is_killed(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(programs_module, "STOP_TIMEOUT_S", 0.01)
-    program = await programs.start("deaf", *python(DEAF), talks=True)
+    program = await programs.converse("deaf", *python(DEAF))
     await program.next_line()
     await programs.stop(program)
     assert program.process.returncode == -signal.SIGKILL
@@ -70,7 +70,7 @@ async def test_a_program_that_died_by_itself_is_noticed_with_the_end_of_its_log(
 
 
 async def test_a_program_that_ends_instead_of_talking_is_an_error(programs: Programs) -> None:
-    program = await programs.start("frail", *python(LOUD_FAILURE), talks=True)
+    program = await programs.converse("frail", *python(LOUD_FAILURE))
     with pytest.raises(ProgramError, match="frail ended with code 1"):
         await program.next_line()
 
@@ -91,8 +91,24 @@ async def test_an_exit_code_that_was_not_asked_for_is_an_error(programs: Program
 
 
 async def test_a_killed_program_is_gone_without_a_word(programs: Programs) -> None:
-    program = await programs.start("killed", *python(FOR_EVER), talks=True)
+    program = await programs.converse("killed", *python(FOR_EVER))
     await program.next_line()
     await programs.stop(program, signal.SIGKILL)
     assert program.process.returncode == -signal.SIGKILL
     programs.watch()
+
+
+async def test_a_program_that_is_shown_speaks_for_itself(
+    programs: Programs, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert await programs.show("verdict", *python("print('late'); exit(3)"), accept={0, 3}) == 3
+    assert capfd.readouterr().out == "late\n"
+
+
+async def test_no_program_hears_of_another_collector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSTAT_KEY", "/etc/constat/log.key")
+    other = Programs(tmp_path)
+    source = "import os; print([name for name in os.environ if 'CONSTAT' in name])"
+    assert (await other.run("environment", *python(source))).lines == ["[]"]
