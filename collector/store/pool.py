@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from typing import Final, TypeAlias
 
 import asyncpg
@@ -69,7 +69,10 @@ async def connected(pool: Pool) -> AsyncIterator[Connection]:
         with _explained(_LOST):
             yield connection
     finally:
-        await pool.release(connection)
+        # The pool drops what was lost. That is no fault of work that is done, and must not take the
+        # place of one that is being raised, a cancellation above all.
+        with suppress(*_LOST):
+            await pool.release(connection)
 
 
 @asynccontextmanager

@@ -14,6 +14,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final
 
+import asyncpg
+
 from collector.store import latency, spans
 from collector.store.columns import ColumnReader, EntryColumns, SeriesKey
 from collector.store.latency import minutes_of
@@ -57,7 +59,7 @@ class Projector:
         while True:
             try:
                 async with connected(self._pool) as connection, _listening(connection, woken):
-                    await self._follow(woken, projected)
+                    await self._follow(connection, woken, projected)
             except DatabaseUnavailableError:
                 await asyncio.sleep(_POLL_S)
 
@@ -90,8 +92,10 @@ class Projector:
                         now_us - days * DAY,
                     )
 
-    async def _follow(self, woken: asyncio.Event, projected: Callable[[int], None]) -> None:
-        while True:
+    async def _follow(
+        self, connection: Connection, woken: asyncio.Event, projected: Callable[[int], None]
+    ) -> None:
+        while not connection.is_closed():
             woken.clear()
             if done := await self.catch_up():
                 projected(done)
@@ -247,7 +251,7 @@ async def _listening(connection: Connection, woken: asyncio.Event) -> AsyncItera
     try:
         yield
     finally:
-        if not connection.is_closed():
+        with contextlib.suppress(asyncpg.InterfaceError):  # it was lost, and has left the pool
             await connection.remove_listener(LOG_CHANNEL, wake)
 
 

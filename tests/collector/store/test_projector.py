@@ -1,5 +1,6 @@
 """The projector: tables from the log, the same however it was read."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from probes.model.interval import Interval, IntervalSet
 from probes.model.measurement import Measurement, Outcome
 from tests.collector.store.agents import NOON_US, Sender, columns, enrolled
 from tests.collector.store.test_ingest import running
+from tests.postgres import ask
 
 EVERYTHING = Interval(NOON_US - 400 * DAY, NOON_US + 400 * DAY)
 MAX_GAPS = {"login": 30 * SECOND, "feed": 30 * SECOND}
@@ -276,6 +278,41 @@ async def test_what_is_isolated_has_a_span_of_its_own(pool: Pool, ingest: Ingest
     async with connected(pool) as connection:
         [check] = await read_checks(connection, scope(agent), isolate)
     assert [span[1] for span in check.spans] == [2, 1, 1]
+
+
+async def _listener(dsn: str, *, other_than: int = 0) -> int:
+    """Wait for the process that serves a projector's LISTEN, and return its id."""
+    while True:
+        found = await ask(
+            dsn,
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            f" AND query LIKE 'LISTEN%' AND pid <> {other_than}",
+        )
+        if isinstance(found, int):
+            return found
+
+
+async def test_a_projector_that_lost_its_connection_listens_on_another(
+    pool: Pool, collector_dsn: str
+) -> None:
+    following = asyncio.create_task(Projector(pool).run())
+    lost = await _listener(collector_dsn)
+    await ask(collector_dsn, f"SELECT pg_terminate_backend({lost}, 60000)")
+    assert await _listener(collector_dsn, other_than=lost)
+    following.cancel()
+    await asyncio.wait([following])
+    assert following.cancelled()
+
+
+async def test_a_projector_that_just_lost_its_connection_can_be_stopped(
+    pool: Pool, collector_dsn: str
+) -> None:
+    following = asyncio.create_task(Projector(pool).run())
+    lost = await _listener(collector_dsn)
+    await ask(collector_dsn, f"SELECT pg_terminate_backend({lost}, 60000)")
+    following.cancel()
+    await asyncio.wait([following])
+    assert following.cancelled()
 
 
 async def test_the_watermark_reaches_the_head_and_nothing_is_projected_twice(
