@@ -7,6 +7,7 @@ evidence, and whatever a kind of check refuses itself. Paths are taken from the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -113,8 +114,14 @@ def make_check(
     spec = convert(special, kind.spec_type, path, beside=sorted(_COMMON))
     timing = convert(common, CheckConfig, path)
     chosen = timing.burst or burst or BurstConfig()
-    cadence = Cadence(timing.interval_us, Burst(chosen.interval_us, chosen.duration_us))
+    cadence = _cadence(timing.interval_us, chosen.interval_us, chosen.duration_us)
     return Check(name, kind, _located_files(spec, folder), timing.timeout_us, cadence)
+
+
+@cache
+def _cadence(interval_us: int, burst_interval_us: int, burst_for_us: int) -> Cadence:
+    # Most checks of an agent share one.
+    return Cadence(interval_us, Burst(burst_interval_us, burst_for_us))
 
 
 def _kind(name: object, path: str) -> Kind:

@@ -7,10 +7,9 @@ messages become `checks.dpi-login.port: expected a whole number, got text`.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeGuard, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -48,6 +47,8 @@ def joined(path: str, key: str) -> str:
 
 def suggestion(key: str, known: Sequence[str]) -> str:
     """Return what was probably meant by an unknown key, as the end of a sentence."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only needed once something is wrong
+
     close = get_close_matches(key, known, n=1)
     return f"; did you mean {close[0]}?" if close else f"; known here: {', '.join(known)}"
 
@@ -57,8 +58,8 @@ def _unknown_keys(
 ) -> Iterator[str]:
     """Yield a fault for each key that no field of the dataclasses inside a type has."""
     for option in _options(wanted):
-        if is_dataclass(option) and isinstance(value, Mapping):
-            hints = get_type_hints(option)
+        if _is_dataclass(option) and isinstance(value, Mapping):
+            hints = _hints(option)
             known = [field.name for field in fields(option)]
             for key, member in value.items():
                 place = joined(path, str(key))
@@ -78,6 +79,20 @@ def _options(wanted: object) -> tuple[Any, ...]:
     if get_origin(wanted) in (Union, UnionType):
         return tuple(option for option in get_args(wanted) if option is not NoneType)
     return (wanted,)
+
+
+def _is_dataclass(option: object) -> TypeGuard[type[Any]]:
+    return isinstance(option, type) and is_dataclass(option)
+
+
+def _hints(dataclass: type[Any]) -> dict[str, Any]:
+    # Working them out takes longer than all else; there are a dozen types and a thousand checks.
+    if dataclass not in _KNOWN_HINTS:
+        _KNOWN_HINTS[dataclass] = get_type_hints(dataclass)
+    return _KNOWN_HINTS[dataclass]
+
+
+_KNOWN_HINTS: Final[dict[type[Any], dict[str, Any]]] = {}
 
 
 _WORDS: Final = {
@@ -122,8 +137,8 @@ def _members(wanted: object, place: str) -> list[str]:
     """Return the values of the enum at a place inside a type."""
     for part in filter(None, re.split(r"[.\[]", place)):
         for option in _options(wanted):
-            if is_dataclass(option):
-                wanted = get_type_hints(option).get(part, object)
+            if _is_dataclass(option):
+                wanted = _hints(option).get(part, object)
             elif get_origin(option) is not None:
                 wanted = get_args(option)[0]
     return [
