@@ -9,7 +9,7 @@ UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics bench check ci test-wheel format format-check lint types imports clean
+.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics test-kill bench check ci test-wheel format format-check lint types imports clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -42,6 +42,9 @@ test-store: $(STAMP) ## the tests of the store on any server: make test-store DS
 
 test-metrics: $(STAMP) ## promtool reads the metrics of an agent and of a collector (installs it, as root)
 	@$(BIN)/python -m tests.debian promtool -- $(BIN)/python -m pytest -q -m metrics tests/agent tests/collector
+
+test-kill: $(STAMP) ## kill agents, collector and database for minutes, and audit what is left
+	@$(BIN)/python -m tests.end_to_end.kill --full
 
 bench: $(STAMP) ## what things cost, as ratios to something measured in the same run; BENCH=agent for one
 	@$(BIN)/python -m tests.bench $(BENCH)

@@ -32,6 +32,7 @@ _LONGEST_DELAY_S: Final = 30.0
 _AGENT_PATIENCE_S: Final = 15.0
 _FORGET_EVERY_S: Final = 3600.0
 _JUDGE_EVERY_S: Final = 30.0
+_CUT_AGAIN_S: Final = 1.0
 
 
 class Failure:
@@ -92,8 +93,11 @@ async def cut_at_the_end(work: Coroutine[None, None, None], failed: Failure) -> 
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        # Before Python 3.12 a pool that is asked for a connection at this very moment swallows a
+        # cancellation, so one may not be enough.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=_CUT_AGAIN_S)
 
 
 async def forget_raw(projector: Projector, now_us: Callable[[], int]) -> None:

@@ -102,7 +102,8 @@ class Projector:
                 continue
             # A notice can be lost with its connection, so the log is looked at now and then too.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), _POLL_S)
+                async with asyncio.timeout(_POLL_S):
+                    await woken.wait()
 
     async def _one_page(self, tenant_id: TenantId) -> int:
         try:
