@@ -59,7 +59,7 @@ async def report_on(pool: Pool, where: Where, as_of_us: int) -> Report:
     """Return the report on a window, as far as things are known at an instant."""
     async with _loaded(pool, where, as_of_us) as (connection, loaded):
         with _no_collection():
-            assessment, checks = await _judge(connection, loaded)
+            assessment, checks = await judge(connection, loaded.scope, loaded.window, loaded.panel)
         return Report(assessment, await _surroundings(connection, loaded, assessment), checks)
 
 
@@ -158,15 +158,15 @@ def _enrolment(standing: Standing) -> Enrolment:
     )
 
 
-async def _judge(
-    connection: Connection, loaded: _Loaded
+async def judge(
+    connection: Connection, scope: Scope, window: Window, panel: tuple[str, ...]
 ) -> tuple[Assessment, Sequence[CheckSpans]]:
-    window, scope = loaded.window, loaded.scope
+    """Return the assessment of a window from the spans in a scope, and those spans."""
     checks = await read_checks(connection, scope)
-    assessment = assess_spans(window, loaded.panel, checks)
+    assessment = assess_spans(window, panel, checks)
     if undecided := assessment.timeline.undecided:
         checks = await read_checks(connection, scope, isolate=undecided)
-        assessment = assess_spans(window, loaded.panel, checks, isolated=True)
+        assessment = assess_spans(window, panel, checks, isolated=True)
     return assessment, checks
 
 
