@@ -15,11 +15,11 @@ from collector.judge.assessment import Assessment, CheckSpans, assess_spans
 from collector.judge.terms import Window, WindowStatus
 from collector.judge.verdict import DurationVerdict
 from collector.register.agreed import Agreed, agreed_for, judged_window
-from collector.register.panel import Enrolment, panel_at
+from collector.register.panel import panel_at
 from collector.register.planning import Where
 from collector.register.sealing import VERDICT_RECORDED, Sealer, open_desk
 from collector.register.steps import RegisteredWindow, window_of
-from collector.report.value import Provenance, Report, Surroundings, Vantage
+from collector.report.value import Provenance, Report, Roster, Surroundings
 from collector.store.log import Head, read_head
 from collector.store.pool import Connection, Pool, connected, transaction
 from collector.store.projector import Projector
@@ -50,9 +50,7 @@ class _Loaded:
     @property
     def scope(self) -> Scope:
         """The measurements that decide, and those of whoever stands beside the panel."""
-        window = self.window
-        names = {standing.vantage for standing in self.standings}.union(self.panel)
-        return Scope(self.tenant_id, sorted(names), window.max_gaps_us, window.horizon)
+        return Scope(self.tenant_id, None, self.window.max_gaps_us, self.window.horizon)
 
 
 async def report_on(pool: Pool, where: Where, as_of_us: int) -> Report:
@@ -124,7 +122,7 @@ async def _load(
     standings = await read_standings(connection, tenant_id)
     panel = panel_at(
         min(fixed_at_us, as_of_us + 1),
-        [_enrolment(standing) for standing in standings],
+        standings,
         agreed.contract.panel_kind,
         agreed.service.panel,
     )
@@ -146,16 +144,6 @@ async def _known(
     if known is None:
         raise NotFoundError(f"there is no window {where.window_id} in {where.hospital}")
     return known
-
-
-def _enrolment(standing: Standing) -> Enrolment:
-    return Enrolment(
-        standing.vantage,
-        standing.kind,
-        standing.enrolled_at_us,
-        standing.shut_out_at_us,
-        imported=standing.imported,
-    )
 
 
 async def judge(
@@ -183,7 +171,10 @@ async def _surroundings(
         fixed_at_us=registered.fixed_at_us,
         announced_at_us=registered.announced_at_us,
         as_of_us=window.as_of_us if window.as_of_us is not None else window.horizon.end,
-        vantages=list(_vantages(loaded)),
+        roster=Roster(
+            {standing.vantage: standing.kind for standing in loaded.standings},
+            frozenset(standing.vantage for standing in loaded.standings if standing.imported),
+        ),
         versions_before=tuple(before),
         versions_after=tuple(after),
         provenance=Provenance(
@@ -195,17 +186,6 @@ async def _surroundings(
         log_size=loaded.head.size,
         log_chain=loaded.head.chain.hex(),
     )
-
-
-def _vantages(loaded: _Loaded) -> Iterator[Vantage]:
-    panel = frozenset(loaded.panel)
-    known = {standing.vantage for standing in loaded.standings}
-    for standing in loaded.standings:
-        name = standing.vantage
-        yield Vantage(name, standing.kind, counts=name in panel, imported=standing.imported)
-    for name in sorted(panel - known):
-        kind = loaded.window.contract.panel_kind
-        yield Vantage(name, kind, counts=True, imported=False)
 
 
 @contextmanager

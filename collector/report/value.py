@@ -27,6 +27,13 @@ class Vantage(NamedTuple):
     imported: bool
 
 
+class Roster(NamedTuple):
+    """All vantage points of a hospital, and the names of those that only imports speak of."""
+
+    kinds: Mapping[str, VantageKind]
+    imported: frozenset[str]
+
+
 class Sight(NamedTuple):
     """How much a vantage point measured in the horizon, and the worst of its clock errors."""
 
@@ -57,7 +64,7 @@ class Surroundings:
     fixed_at_us: int
     announced_at_us: int
     as_of_us: int
-    vantages: Sequence[Vantage]
+    roster: Roster
     versions_before: tuple[str, ...]
     versions_after: tuple[str, ...]
     provenance: Provenance
@@ -122,8 +129,17 @@ class Report:
     def losses(self) -> tuple[Loss, ...]:
         """What each vantage point saw of the main outage, the last to lose it first."""
         timelines = self.assessment.vantages
-        losses = [self._loss(vantage, timelines) for vantage in self.surroundings.vantages]
+        losses = [self._loss(vantage, timelines) for vantage in self._vantages()]
         return tuple(sorted(losses, key=_by_loss))
+
+    def _vantages(self) -> Iterator[Vantage]:
+        kinds, imported = self.surroundings.roster
+        panel = frozenset(self.assessment.panel)
+        for name, kind in kinds.items():
+            yield Vantage(name, kind, counts=name in panel, imported=name in imported)
+        for name in panel - kinds.keys():  # listed in the catalogue, never enrolled
+            kind = self.assessment.window.contract.panel_kind
+            yield Vantage(name, kind, counts=True, imported=False)
 
     def _loss(self, vantage: Vantage, timelines: Mapping[str, Timeline]) -> Loss:
         timeline = timelines.get(vantage.name)

@@ -59,17 +59,21 @@ class ColumnReader:
         self,
         connection: Connection,
         tenant_id: TenantId,
-        agents: Sequence[int],
+        agents: Sequence[int] | None,
         entries: tuple[int, int],
     ) -> list[EntryColumns]:
-        """Return the columns that some agents, and imports, put between two entries, both read."""
+        """Return the columns that agents, and imports, put between two entries, both read.
+
+        None stands for all agents.
+        """
         rows = await connection.fetch(
-            f"{_QUERY} AND (agent_id IS NULL OR agent_id = ANY($5)) ORDER BY idx",
+            f"{_QUERY} AND ($5::int[] IS NULL OR agent_id IS NULL OR agent_id = ANY($5))"
+            " ORDER BY idx",
             tenant_id,
             entries[0],
             entries[1] + 1,
             IMPORTED_KIND,
-            list(agents),
+            None if agents is None else list(agents),
         )
         return await self._read(connection, tenant_id, rows)
 

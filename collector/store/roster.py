@@ -1,6 +1,6 @@
 """Who stands where, and which versions they saw around a window: for panels and reports."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from collector.store.agents import AGENT_FORKED, AGENT_REVOKED
 from collector.store.entry import RegisterEntry
@@ -23,29 +23,31 @@ class Standing(NamedTuple):
     vantage: str
     kind: VantageKind
     enrolled_at_us: int
-    shut_out_at_us: int | None
-    imported: bool
+    shut_out_at_us: int | None = None
+    imported: bool = False
+
+    def stood_at(self, instant: int) -> bool:
+        """Return whether it was enrolled before an instant and not shut out before it."""
+        shut_out = self.shut_out_at_us is not None and self.shut_out_at_us < instant
+        return self.enrolled_at_us < instant and not shut_out
+
+
+_KINDS: Final = {kind.value: kind for kind in VantageKind}
 
 
 async def read_standings(connection: Connection, tenant_id: TenantId) -> list[Standing]:
-    """Return the vantage points of a hospital, in order of name."""
-    shut_out = await _shut_out(connection, tenant_id)
+    """Return the vantage points of a hospital."""
     rows = await connection.fetch(
-        "SELECT name, kind, vantage.enrolled_at,"
-        " array_remove(array_agg(key_id::text), NULL) AS agents"
-        " FROM vantage LEFT JOIN agent USING (tenant_id, vantage_id)"
-        " WHERE tenant_id = $1 GROUP BY name, kind, vantage.enrolled_at ORDER BY name",
-        tenant_id,
+        "SELECT name, kind, enrolled_at FROM vantage WHERE tenant_id = $1", tenant_id
     )
+    ended = await _shut_out(connection, tenant_id)
     imported = await _imports(connection, tenant_id) if any(row[2] is None for row in rows) else {}
-    standings = []
-    for name, kind, enrolled_at, agents in rows:
-        ends = [shut_out.get(agent) for agent in agents]
-        ended = [end for end in ends if end is not None]
-        last = max(ended) if agents and len(ended) == len(ends) else None
-        since = imported[name] if enrolled_at is None else enrolled_at
-        standings.append(Standing(name, VantageKind(kind), since, last, enrolled_at is None))
-    return standings
+    return [
+        Standing(name, _KINDS[kind], enrolled_at, ended.get(name))
+        if enrolled_at is not None
+        else Standing(name, _KINDS[kind], imported[name], imported=True)
+        for name, kind, enrolled_at in rows
+    ]
 
 
 async def read_versions(
@@ -58,7 +60,8 @@ async def read_versions(
     query = (
         "SELECT DISTINCT version FROM (SELECT DISTINCT ON (series_id) version FROM span"
         " JOIN series USING (tenant_id, series_id) JOIN vantage v USING (tenant_id, vantage_id)"
-        " WHERE tenant_id = $1 AND v.name = ANY($2) AND check_name = ANY($3)"
+        " WHERE tenant_id = $1 AND ($2::text[] IS NULL OR v.name = ANY($2))"
+        " AND check_name = ANY($3)"
         " AND version IS NOT NULL AND outcome IN ('U', 'G') AND {side}"
         " ORDER BY series_id, first_start {order}) AS seen ORDER BY version"
     )
@@ -74,7 +77,7 @@ async def read_versions(
 
 
 def _arguments(scope: Scope, start: int, end: int) -> tuple[object, ...]:
-    return (scope.tenant_id, list(scope.vantages), list(scope.max_gaps_us), start, end)
+    return (scope.tenant_id, scope.names, list(scope.max_gaps_us), start, end)
 
 
 async def _imports(connection: Connection, tenant_id: TenantId) -> dict[str, int]:
@@ -90,10 +93,17 @@ async def _imports(connection: Connection, tenant_id: TenantId) -> dict[str, int
 
 
 async def _shut_out(connection: Connection, tenant_id: TenantId) -> dict[str, int]:
-    """Return since when each agent that was frozen or revoked is shut out, by its key."""
-    found: dict[str, int] = {}
-    kinds = [AGENT_FORKED, AGENT_REVOKED]
-    async for stored in entries(connection, tenant_id, kinds=kinds):
+    """Return since when each vantage point is shut out whose agents were all frozen or revoked."""
+    rows = await connection.fetch(
+        "SELECT name, array_agg(key_id) FROM vantage JOIN agent USING (tenant_id, vantage_id)"
+        " JOIN agent_cursor USING (tenant_id, agent_id) WHERE tenant_id = $1"
+        " GROUP BY name HAVING bool_and(state <> 'active')",
+        tenant_id,
+    )
+    if not rows:
+        return {}
+    since: dict[str, int] = {}
+    async for stored in entries(connection, tenant_id, kinds=[AGENT_FORKED, AGENT_REVOKED]):
         entry = RegisterEntry.decode(stored.envelope.payload)
-        found.setdefault(entry.body["agent"], entry.at_us)
-    return found
+        since.setdefault(entry.body["agent"], entry.at_us)
+    return {name: max(since[key_id] for key_id in key_ids) for name, key_ids in rows}

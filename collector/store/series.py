@@ -1,8 +1,8 @@
 """Series of measurements: their numbers, and what they hold of a window, as the judge reads it."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple, TypeAlias, cast
 
 from collector.judge.assessment import CheckSpans
 from collector.judge.timeline import Span, spans_of
@@ -13,6 +13,8 @@ from collector.store.tenants import TenantId
 from probes.model.instant import DAY
 from probes.model.interval import Interval, IntervalSet
 from probes.model.measurement import Measurement
+
+_Key: TypeAlias = tuple[str, str]
 
 # A span begins and ends on one day, and a probe lasts less than another.
 _LONGEST_SPAN_US: Final = 2 * DAY
@@ -69,12 +71,20 @@ async def agents_of(
 
 
 class Scope(NamedTuple):
-    """Which measurements of a tenant are asked for: checks with their max_gap, and from where."""
+    """Which measurements of a tenant are asked for: checks with their max_gap, and from where.
+
+    `vantages` is None for all of them.
+    """
 
     tenant_id: TenantId
-    vantages: Sequence[str]
+    vantages: Sequence[str] | None
     max_gaps_us: Mapping[str, int]
     horizon: Interval
+
+    @property
+    def names(self) -> list[str] | None:
+        """The vantage points as an argument of a query."""
+        return None if self.vantages is None else list(self.vantages)
 
 
 async def read_checks(
@@ -89,14 +99,11 @@ async def read_checks(
     gap than the check allows now, or touches an instant of `isolate`), the measurements are read.
     """
     found = await _spans(connection, scope)
-    unclear = {
-        key
-        for key, spans in found.items()
-        if any(_is_unclear(span, scope, key[1], isolate) for span in spans)
-    }
+    unclear = found.unclear(scope, isolate)
+    checks = found.checks
     if unclear:
-        found |= await _expanded(connection, scope, unclear, isolate)
-    return [CheckSpans(*key, spans) for key, spans in found.items() if spans]
+        checks |= await _expanded(connection, scope, unclear, isolate)
+    return [CheckSpans(*key, spans) for key, spans in checks.items() if spans]
 
 
 async def read_measurements(connection: Connection, scope: Scope) -> list[Measurement]:
@@ -105,63 +112,104 @@ async def read_measurements(connection: Connection, scope: Scope) -> list[Measur
     In order of vantage point, check and start.
     """
     row = await connection.fetchrow(
-        "SELECT min(first_entry), max(last_entry) FROM span"
+        "SELECT min(first_entry), max(last_entry) FROM span"  # noqa: S608 - constant
         " JOIN series USING (tenant_id, series_id) JOIN vantage USING (tenant_id, vantage_id)"
-        " WHERE tenant_id = $1 AND name = ANY($2) AND check_name = ANY($3)"
-        " AND first_start BETWEEN $4 AND $5",
+        f" WHERE {_IN_SCOPE}",
         *_arguments(scope),
     )
     if row is None or row[0] is None:
         return []
-    agents = await agents_of(connection, scope.tenant_id, scope.vantages)
+    names = scope.names
+    agents = None if names is None else await agents_of(connection, scope.tenant_id, names)
     reader = ColumnReader()
     held = await reader.of_agents(connection, scope.tenant_id, agents, (row[0], row[1]))
-    vantages, horizon = set(scope.vantages), scope.horizon
+    vantages, horizon = None if names is None else set(names), scope.horizon
     measurements = [
         measurement
         for entry in held
-        if entry.key.vantage in vantages and entry.key.check in scope.max_gaps_us
+        if vantages is None or entry.key.vantage in vantages
+        if entry.key.check in scope.max_gaps_us
         for measurement in measurements_of(entry.key, entry.columns)
         if horizon.start <= measurement.start_us and measurement.end_us <= horizon.end
     ]
     return sorted(measurements, key=lambda m: (m.vantage, m.check, m.start_us, m.duration_us))
 
 
-async def _spans(connection: Connection, scope: Scope) -> dict[tuple[str, str], Sequence[Span]]:
+class _Found(NamedTuple):
+    """The spans of each check at each vantage point, in order of start, and what they reach.
+
+    `mixed` are those of which there are two series, an agent's and an imported one.
+    """
+
+    checks: dict[_Key, Sequence[Span]]
+    mixed: set[_Key]
+    first: int
+    last: int
+    largest_gap: int
+
+    def unclear(self, scope: Scope, isolate: IntervalSet) -> set[_Key]:
+        """Return those whose spans do not tell enough."""
+        inside = scope.horizon.start <= self.first and self.last <= scope.horizon.end
+        if inside and self.largest_gap <= min(scope.max_gaps_us.values()) and not len(isolate):
+            return self.mixed
+        return self.mixed | {
+            key
+            for key, spans in self.checks.items()
+            if any(_is_unclear(span, scope, key[1], isolate) for span in spans)
+        }
+
+
+_NOTHING: Final = _Found({}, set(), 0, 0, 0)
+_IN_SCOPE: Final = (
+    "tenant_id = $1 AND ($2::text[] IS NULL OR name = ANY($2)) AND check_name = ANY($3)"
+    " AND first_start BETWEEN $4 AND $5"
+)
+
+
+async def _spans(connection: Connection, scope: Scope) -> _Found:
     """Return the spans that begin where a measurement of the horizon could be inside."""
     # Whole columns, as one array each: a row apiece would cost more than judging them.
     columns = await connection.fetchrow(
         f"SELECT array_agg(series_id), {', '.join(f'array_agg({c})' for c in SPAN_COLUMNS)}"  # noqa: S608 - constant names
         " FROM (SELECT span.* FROM span JOIN series USING (tenant_id, series_id)"
         " JOIN vantage USING (tenant_id, vantage_id)"
-        " WHERE tenant_id = $1 AND name = ANY($2) AND check_name = ANY($3)"
-        " AND first_start BETWEEN $4 AND $5 ORDER BY series_id, first_start, part) AS ordered",
+        f" WHERE {_IN_SCOPE} ORDER BY series_id, first_start, part) AS ordered",
         *_arguments(scope),
     )
     if columns is None or columns[0] is None:
-        return {}
-    names = await _names(connection, scope.tenant_id)
-    by_series: dict[tuple[str, str], list[Span]] = defaultdict(list)
+        return _NOTHING
+    series, _, _, starts, first_ends, _, _, last_ends, _, _, tails, gaps = columns
     # The judge unpacks spans as plain tuples, which these are.
-    spans = cast("Iterable[Span]", zip(*columns[1:], strict=True))
-    for series_id, span in zip(columns[0], spans, strict=True):
-        by_series[names[series_id]].append(span)
-    return dict(by_series)
+    spans = cast("list[Span]", list(zip(*columns[1:], strict=True)))
+    names = await _names(connection, scope.tenant_id)
+    checks: dict[_Key, Sequence[Span]] = {}
+    mixed: set[_Key] = set()
+    at = 0
+    for series_id, count in Counter(series).items():
+        key = names[series_id]
+        if key in checks:
+            mixed.add(key)
+        checks[key] = spans[at : at + count]
+        at += count
+    last = max(map(max, (first_ends, last_ends, [*filter(None, tails), 0])))
+    return _Found(checks, mixed, min(starts), last, max(gaps))
 
 
 def _arguments(scope: Scope) -> tuple[object, ...]:
     horizon = scope.horizon
     first = horizon.start - _LONGEST_SPAN_US
-    return (scope.tenant_id, list(scope.vantages), list(scope.max_gaps_us), first, horizon.end)
+    return (scope.tenant_id, scope.names, list(scope.max_gaps_us), first, horizon.end)
 
 
-async def _names(connection: Connection, tenant_id: TenantId) -> dict[int, tuple[str, str]]:
-    rows = await connection.fetch(
-        "SELECT series_id, name, check_name FROM series JOIN vantage USING (tenant_id, vantage_id)"
-        " WHERE tenant_id = $1",
+async def _names(connection: Connection, tenant_id: TenantId) -> dict[int, _Key]:
+    columns = await connection.fetchrow(
+        "SELECT array_agg(series_id), array_agg(name), array_agg(check_name)"
+        " FROM series JOIN vantage USING (tenant_id, vantage_id) WHERE tenant_id = $1",
         tenant_id,
     )
-    return {row[0]: (row[1], row[2]) for row in rows}
+    assert columns is not None  # noqa: S101 - an aggregate has one row
+    series, vantages, checks = columns
+    return dict(zip(series, zip(vantages, checks, strict=True), strict=True))
 
 
 def _is_unclear(span: Span, scope: Scope, check: str, isolate: IntervalSet) -> bool:
@@ -175,10 +223,10 @@ def _is_unclear(span: Span, scope: Scope, check: str, isolate: IntervalSet) -> b
 async def _expanded(
     connection: Connection,
     scope: Scope,
-    wanted: set[tuple[str, str]],
+    wanted: set[_Key],
     isolate: IntervalSet,
-) -> dict[tuple[str, str], Sequence[Span]]:
-    series: dict[tuple[str, str], list[Measurement]] = {key: [] for key in wanted}
+) -> dict[_Key, Sequence[Span]]:
+    series: dict[_Key, list[Measurement]] = {key: [] for key in wanted}
     narrow = scope._replace(
         vantages=sorted({vantage for vantage, _ in wanted}),
         max_gaps_us={check: scope.max_gaps_us[check] for _, check in wanted},

@@ -125,7 +125,7 @@ async def test_who_lost_it_last_and_got_it_back_first_is_said_with_the_versions_
     assert report.assessment.verdict is DurationVerdict.COMPLIANT
     assert report.surroundings.versions_before == ("1.0",)
     assert report.surroundings.versions_after == ("2.0",)
-    assert {vantage.name for vantage in report.surroundings.vantages} == {"accueil-03", "labo-02"}
+    assert {loss.vantage.name for loss in report.losses} == {"accueil-03", "labo-02"}
 
 
 async def test_a_workstation_enrolled_after_the_window_opened_is_listed_and_does_not_count(
@@ -143,7 +143,9 @@ async def test_a_workstation_enrolled_after_the_window_opened_is_listed_and_does
         )
     report = await report_on(hospital, where, clock.now_us)
     assert report.assessment.panel == ()
-    assert [(v.name, v.counts) for v in report.surroundings.vantages] == [("accueil-03", False)]
+    assert [(loss.vantage.name, loss.vantage.counts) for loss in report.losses] == [
+        ("accueil-03", False)
+    ]
 
 
 async def test_a_verdict_is_recorded_once_it_is_settled_and_only_when_it_changes(

@@ -1,17 +1,18 @@
 """Who counts is fixed when the window opens."""
 
-from collector.register.panel import Enrolment, panel_at
+from collector.register.panel import panel_at
+from collector.store.roster import Standing
 from probes.model.measurement import VantageKind
 
 DESK = VantageKind.WORKSTATION
 OPENED = 1_000
-EARLY = Enrolment("accueil-03", DESK, 900)
-LATE = Enrolment("toujours-oui", DESK, 1_000)
-SERVER = Enrolment("serveur-01", VantageKind.SERVER, 900)
+EARLY = Standing("accueil-03", DESK, 900)
+LATE = Standing("toujours-oui", DESK, 1_000)
+SERVER = Standing("serveur-01", VantageKind.SERVER, 900)
 
 
 def test_all_of_the_contracts_kind_count() -> None:
-    other = Enrolment("urgences-01", DESK, 999)
+    other = Standing("urgences-01", DESK, 999)
     assert panel_at(OPENED, [other, SERVER, EARLY], DESK, None) == ("accueil-03", "urgences-01")
 
 
@@ -24,8 +25,8 @@ def test_without_any_of_the_kind_all_that_stood_count() -> None:
 
 
 def test_one_shut_out_before_the_window_does_not_count_and_one_shut_out_during_it_does() -> None:
-    before = Enrolment("a", DESK, 900, revoked_at_us=999)
-    during = Enrolment("b", DESK, 900, revoked_at_us=1_000)
+    before = Standing("a", DESK, 900, shut_out_at_us=999)
+    during = Standing("b", DESK, 900, shut_out_at_us=1_000)
     assert panel_at(OPENED, [before, during], DESK, None) == ("b",)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from collector.evidence.folder import read_window_file
 from collector.judge.assessment import CheckSpans, assess
 from collector.judge.timeline import spans_of
-from collector.report.value import Provenance, Report, Surroundings, Vantage
+from collector.report.value import Provenance, Report, Roster, Surroundings
 from probes.model.measurement import Measurement
 from tests.scenarios.axis import read_axis
 
@@ -28,7 +28,10 @@ def report_of(scenario: str) -> Report:
             fixed_at_us=window.hull.start,
             announced_at_us=window.revisions[0].notified_at_us or 0 if window.revisions else 0,
             as_of_us=window.horizon.end,
-            vantages=_vantages(measurements, assessment.panel),
+            roster=Roster(
+                {measurement.vantage: measurement.kind for measurement in measurements},
+                frozenset(),
+            ),
             versions_before=("8.4.1",),
             versions_after=("9.0.0",),
             provenance=Provenance(window=(4, 7), hospital=0, site=1, service=2),
@@ -48,10 +51,3 @@ def _series(measurements: list[Measurement]) -> dict[tuple[str, str], list[Measu
     for measurement in measurements:
         series[measurement.vantage, measurement.check].append(measurement)
     return series
-
-
-def _vantages(measurements: list[Measurement], panel: tuple[str, ...]) -> list[Vantage]:
-    kinds = {measurement.vantage: measurement.kind for measurement in measurements}
-    return [
-        Vantage(name, kind, counts=name in panel, imported=False) for name, kind in kinds.items()
-    ]
