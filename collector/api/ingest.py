@@ -10,6 +10,7 @@ from collector.store.ingest import BusyError, Ingest
 from collector.store.received import LARGEST_ENVELOPE
 
 MOST_AT_ONCE: Final = 512
+MOST_BYTES_AT_ONCE: Final = 128 << 20
 
 
 class BatchesHandler:
@@ -18,17 +19,21 @@ class BatchesHandler:
     def __init__(self, ingest: Ingest) -> None:
         self._ingest = ingest
         self._at_once = 0
+        self._bytes_at_once = 0
 
     async def post(self, request: web.Request) -> web.Response:
         """Answer one batch."""
-        if self._at_once >= MOST_AT_ONCE:
+        size = LARGEST_ENVELOPE if request.content_length is None else request.content_length
+        if self._at_once >= MOST_AT_ONCE or self._bytes_at_once + size > MOST_BYTES_AT_ONCE:
             return refusal(BusyError("too many requests at once"))
         self._at_once += 1
+        self._bytes_at_once += size
         try:
             data = await read_body(request, largest=LARGEST_ENVELOPE)
             ack = await self._ingest.submit(data)
         finally:
             self._at_once -= 1
+            self._bytes_at_once -= size
         return answer(
             {
                 "agent": ack.agent,

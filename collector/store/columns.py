@@ -18,7 +18,7 @@ from probes.model.measurement import Measurement, VantageKind
 
 _QUERY: Final = (
     "SELECT idx, kind, received_at, agent_id, envelope FROM log WHERE tenant_id = $1"
-    " AND idx >= $2 AND idx < $3 AND (number IS NOT NULL OR kind = $4)"
+    " AND idx >= $2 AND idx < $3 AND (agent_id IS NOT NULL OR kind = $4)"
 )
 
 
@@ -107,21 +107,22 @@ async def _kinds(connection: Connection, tenant_id: TenantId) -> dict[str, Vanta
 def _of_batch(
     batch: WireBatch, kinds: dict[str, VantageKind], agent_id: int, index: int, received_at: int
 ) -> Iterator[EntryColumns]:
+    kind = kinds[batch.vantage]
     for columns in batch.checks:
-        key = SeriesKey(batch.vantage, kinds[batch.vantage], columns.check, imported=False)
+        key = SeriesKey(batch.vantage, kind, columns.check, imported=False)
         yield EntryColumns(key, agent_id, received_at, corrected(batch, columns, index))
 
 
 def corrected(batch: WireBatch, columns: WireColumns, entry: int) -> Columns:
     """Return the columns of a check on the collector's time scale (rules, section 9)."""
     quantum = batch.quantum_us
-    first, *distances = columns.starts
-    origin = first * quantum + batch.correction_us
+    spaced = [distance * quantum for distance in columns.starts]
+    spaced[0] += batch.correction_us
     return Columns(
         entry,
         columns.interval_us,
         batch.clock.error_us,
-        list(accumulate([distance * quantum for distance in distances], initial=origin)),
+        list(accumulate(spaced)),
         [duration * quantum for duration in columns.durations],
         columns.outcomes,
         columns.failures,

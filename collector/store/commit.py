@@ -132,24 +132,22 @@ class Committer:
         cursors: dict[_AgentKey, _Cursor],
     ) -> dict[_BatchKey, _Place]:
         """Return those of these batches whose number was taken before."""
-        asked = [
-            (*_agent_key(row), received.batch.batch)
-            for received, row in submissions
-            if received.batch.batch <= cursors[_agent_key(row)].number
-        ]
         places: dict[_BatchKey, _Place] = {}
-        if not asked:
-            return places
-        rows = await connection.fetch(
-            "SELECT tenant_id, agent_id, number, idx, envelope FROM log JOIN"
-            " unnest($1::int[], $2::int[], $3::int[]) AS asked (tenant_id, agent_id, number)"
-            " USING (tenant_id, agent_id, number)",
-            *zip(*asked, strict=True),
-        )
-        for tenant_id, agent_id, number, index, packed in rows:
-            [envelope] = await self._headers.unpack_all(connection, tenant_id, [packed])
-            payload_hash = sha256(envelope.payload).digest()
-            places[tenant_id, agent_id, number] = _Place(payload_hash, index)
+        for received, row in submissions:
+            key, number = _agent_key(row), received.batch.batch
+            back = cursors[key].number - number
+            if back < 0 or (*key, number) in places:
+                continue
+            taken = await connection.fetchrow(
+                "SELECT idx, envelope FROM log WHERE tenant_id = $1 AND agent_id = $2"
+                " ORDER BY idx DESC OFFSET $3 LIMIT 1",
+                *key,
+                back,
+            )
+            assert taken is not None  # noqa: S101 - an agent's numbers have no gaps
+            packed = [taken["envelope"]]
+            [envelope] = await self._headers.unpack_all(connection, row.tenant_id, packed)
+            places[*key, number] = _Place(sha256(envelope.payload).digest(), taken["idx"])
         return places
 
     async def _record_fork(

@@ -25,9 +25,8 @@ class _Shared:
     checks: dict[str, WireColumns]
 
     def suits(self, batch: WireBatch) -> bool:
-        return self.constants == _constants(batch) and all(
-            columns.check in self.checks for columns in batch.checks
-        )
+        names = {columns.check for columns in batch.checks}
+        return self.constants == _constants(batch) and names <= self.checks.keys()
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ from collector.store.commit import (
 )
 from collector.store.header_writer import HeaderWriter
 from collector.store.log import SealedRow, leaf_hash
+from collector.store.packing import Header
 from collector.store.pool import (
     Connection,
     DatabaseUnavailableError,
@@ -37,6 +38,7 @@ from collector.store.pool import (
 )
 from collector.store.received import Received, read_batch, read_envelope
 from collector.store.telemetry import Telemetry
+from probes.model.envelope import Envelope
 from probes.model.keys import KeyId, SigningKey
 
 MOST_WAITING: Final = 1024
@@ -44,6 +46,7 @@ MOST_WAITING_BYTES: Final = 128 << 20
 MOST_TOGETHER: Final = 256
 MOST_PER_AGENT: Final = 4
 
+_LARGE: Final = 16 << 10
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -94,10 +97,10 @@ class Ingest:
         agent = await self._agent(key_id)
         if self._under_way.get(key_id, 0) >= MOST_PER_AGENT:
             raise AgentBusyError("this agent has too many batches waiting")
-        received = read_batch(agent, envelope, data)
         self._under_way[key_id] = self._under_way.get(key_id, 0) + 1
         try:
-            outcome = await self._outcome(await self._submission(received))
+            submission = await self._submission(agent, envelope, data)
+            outcome = await self._outcome(submission)
         finally:
             self._under_way[key_id] -= 1
             if not self._under_way[key_id]:
@@ -130,17 +133,14 @@ class Ingest:
             self._agents[key_id] = agent
         return agent
 
-    async def _submission(self, received: Received) -> Submission:
-        header = await self._headers.header_for(received.agent, received.batch)
-        row = SealedRow(
-            received.agent.tenant_id,
-            leaf_hash(received.encoded),
-            received.packed(header),
-            kind=None,
-            agent_id=received.agent.agent_id,
-            number=received.batch.batch,
-        )
-        return Submission(received, row)
+    async def _submission(self, agent: Agent, envelope: Envelope, data: bytes) -> Submission:
+        """Read and pack a batch; a large one in a thread, so that nobody waits for it meanwhile."""
+        if len(data) < _LARGE:
+            received = read_batch(agent, envelope, data)
+            return _packed(received, await self._headers.header_for(agent, received.batch))
+        received = await asyncio.to_thread(read_batch, agent, envelope, data)
+        header = await self._headers.header_for(agent, received.batch)
+        return await asyncio.to_thread(_packed, received, header)
 
     async def _outcome(self, submission: Submission) -> Outcome:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -213,6 +213,18 @@ class Ingest:
             self.telemetry.batches.labels(_result(outcome)).inc()
             if appended:
                 self.telemetry.measurements.inc(each.submission.received.batch.measured)
+
+
+def _packed(received: Received, header: Header) -> Submission:
+    row = SealedRow(
+        received.agent.tenant_id,
+        leaf_hash(received.encoded),
+        received.packed(header),
+        kind=None,
+        agent_id=received.agent.agent_id,
+        number=received.batch.batch,
+    )
+    return Submission(received, row)
 
 
 def _result(outcome: Outcome) -> str:

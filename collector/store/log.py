@@ -166,7 +166,7 @@ async def entries(
 
     Batches come only without kinds: they are the bulk of a log, and have readers of their own.
     """
-    wanted = "" if kinds is None else "AND number IS NULL AND kind = ANY($4)"
+    wanted = "" if kinds is None else "AND agent_id IS NULL AND kind = ANY($4)"
     query = (
         "SELECT idx, coalesce(kind, $3), received_at, chain, envelope FROM log"  # noqa: S608 - constant
         f" WHERE tenant_id = $1 AND idx >= $2 {wanted} ORDER BY idx LIMIT {_PAGE}"

@@ -68,7 +68,7 @@ def unpack(packed: bytes, header: bytes = b"") -> Envelope:
     """Return the envelope of a stored form; form 1 needs its header."""
     if packed[0] == PLAIN:
         return Envelope.decode(zlib.decompress(packed[1:]))
-    batch = _restored(packed, header)
+    batch = _inflated(packed, header)
     signature = Signature(KeyId(batch.agent), _HEAD.unpack_from(packed)[2])
     return Envelope(BATCH_TYPE, encode_wire(batch), (signature,))
 
@@ -100,24 +100,23 @@ def pack_batch(
 ) -> bytes:
     """Return form 1 of a batch; `NotPackedError` unless that brings exactly its payload back."""
     body = _body(batch, numbers)
+    if len(signature) != _SIGNATURE or encode_wire(_restored(body, batch.previous)) != payload:
+        raise NotPackedError
     level = 1 if len(body) > _LARGE else 6
     deflate = zlib.compressobj(level, wbits=_RAW_DEFLATE, memLevel=9, zdict=header.text)
-    packed = b"".join(
+    return b"".join(
         (
             _HEAD.pack(COLUMNS, header.number, signature, bytes.fromhex(batch.previous)),
             deflate.compress(body),
             deflate.flush(),
         )
     )
-    if len(signature) != _SIGNATURE or encode_wire(_restored(packed, header.text)) != payload:
-        raise NotPackedError
-    return packed
 
 
 def unpack_batch(packed: bytes, header: bytes = b"") -> WireBatch:
     """Return the batch of a stored form; form 1 needs its header."""
     if packed[0] == COLUMNS:
-        return _restored(packed, header)
+        return _inflated(packed, header)
     payload = unpack(packed).payload
     plain = read_plain(payload)
     return plain[0] if plain else read_strictly(payload)
@@ -141,9 +140,13 @@ def _body(batch: WireBatch, numbers: WireNumbers) -> bytes:
     return b"".join((header_text(batch), b"\n", *[_planes(column) for column in columns]))
 
 
-def _restored(packed: bytes, header: bytes) -> WireBatch:
-    inflate = zlib.decompressobj(_RAW_DEFLATE, header)
-    text, _, planes = inflate.decompress(packed[_HEAD.size :]).partition(b"\n")
+def _inflated(packed: bytes, header: bytes) -> WireBatch:
+    body = zlib.decompressobj(_RAW_DEFLATE, header).decompress(packed[_HEAD.size :])
+    return _restored(body, _HEAD.unpack_from(packed)[3].hex())
+
+
+def _restored(body: bytes, previous: str) -> WireBatch:
+    text, _, planes = body.partition(b"\n")
     batch = decode_wire(text)
     counts = [len(columns.outcomes) for columns in batch.checks]
     measured = sum(counts)
@@ -152,7 +155,7 @@ def _restored(packed: bytes, header: bytes) -> WireBatch:
     distances, planes = _split(planes, measured - len(counts))
     durations, _ = _split(planes, measured)
     _restore_head(batch, single, measured)
-    batch.previous = _HEAD.unpack_from(packed)[3].hex()
+    batch.previous = previous
     sealed = batch.clock.boottime_us // batch.quantum_us
     distance, duration = iter(distances), iter(durations)
     for columns, age, count in zip(batch.checks, ages, counts, strict=True):

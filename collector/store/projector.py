@@ -22,22 +22,29 @@ from collector.store.latency import minutes_of
 from collector.store.log import LOG_CHANNEL, read_head
 from collector.store.partitions import Partitions
 from collector.store.pool import Connection, DatabaseUnavailableError, Pool, connected, transaction
+from collector.store.raw import RawRows
 from collector.store.series import agents_of, series_ids
-from collector.store.summary import Columns, RawRow, StoredSpan, extend, raw_rows, singly, summarise
+from collector.store.summary import (
+    Columns,
+    StoredSpan,
+    extend,
+    in_order,
+    joined_columns,
+    singly,
+    summarise,
+    summarise_all,
+)
 from collector.store.tenants import TenantId
 from probes.model.batch import OUTCOMES
 from probes.model.instant import DAY, parse_instant
 
-_PAGE: Final = 128
+_PAGE: Final = 1024
+_PAGE_BYTES: Final = 256 * 1024
 _POLL_S: Final = 1.0
 # A clock that is wrong by decades must not make a partition for each of them.
 _PLAUSIBLE: Final = range(
     parse_instant("2015-01-01T00:00:00Z"), parse_instant("2100-01-01T00:00:00Z")
 )
-_RAW_COLUMNS: Final = (
-    "tenant_id", "series_id", "start_us", "duration_us", "error_us", "outcome", "failure",
-    "operation",
-)  # fmt: skip
 
 
 class Projector:
@@ -118,9 +125,9 @@ class Projector:
     async def _project_page(self, connection: Connection, tenant_id: TenantId) -> int:
         start = await _lock_watermark(connection, tenant_id)
         head = await read_head(connection, tenant_id)
-        end = min(start + self._page, head.size)
-        if end <= start:
+        if start >= head.size:
             return 0
+        end = await _page_end(connection, tenant_id, start, start + self._page)
         found = await self._reader.between(connection, tenant_id, start, end)
         await self._project(connection, tenant_id, found)
         await connection.execute(
@@ -131,16 +138,18 @@ class Projector:
     async def _project(
         self, connection: Connection, tenant_id: TenantId, found: Sequence[EntryColumns]
     ) -> None:
-        await self._number_series(connection, tenant_id, [entry.key for entry in found])
-        by_series: dict[int, list[Columns]] = defaultdict(list)
-        keys: dict[int, SeriesKey] = {}
+        by_key: dict[SeriesKey, list[EntryColumns]] = defaultdict(list)
         for entry in found:
-            series_id = self._series[tenant_id, entry.key]
-            keys[series_id] = entry.key
-            by_series[series_id].append(entry.columns)
-        await self._write_spans(connection, tenant_id, by_series, keys)
-        await self._write_latency(connection, tenant_id, by_series)
-        await self._write_raw(connection, tenant_id, found)
+            by_key[entry.key].append(entry)
+        await self._number_series(connection, tenant_id, by_key)
+        arrived = {self._series[tenant_id, key]: entries for key, entries in by_key.items()}
+        by_series = {
+            number: [one.columns for one in entries] for number, entries in arrived.items()
+        }
+        keys = {self._series[tenant_id, key]: key for key in by_key}
+        late = await self._write_spans(connection, tenant_id, by_series, keys)
+        await self._write_latency(connection, tenant_id, by_series, late)
+        await self._write_raw(connection, tenant_id, arrived)
 
     async def _number_series(
         self, connection: Connection, tenant_id: TenantId, keys: Iterable[SeriesKey]
@@ -156,20 +165,20 @@ class Projector:
         tenant_id: TenantId,
         by_series: dict[int, list[Columns]],
         keys: dict[int, SeriesKey],
-    ) -> None:
+    ) -> set[int]:
+        """Write the spans; return the series for which something came out of order."""
         tails = await spans.last_spans(connection, tenant_id, list(by_series))
         grown: list[tuple[spans.Place, StoredSpan]] = []
         new: list[tuple[spans.Place, StoredSpan]] = []
+        late: set[int] = set()
         for series_id, arrived in by_series.items():
             tail = tails.get(series_id)
-            if not _in_order(tail[1] if tail else None, arrived):
-                tail, rest = await self._remake(connection, tenant_id, keys[series_id], arrived)
-                held = [tail[1]] if tail else []
-                extend(held, rest)
-            else:
-                held = [tail[1]] if tail else []
-                for columns in arrived:
-                    extend(held, summarise(columns))
+            pieces: Iterable[tuple[StoredSpan, int]] = summarise_all(arrived)
+            if not in_order(arrived, tail[1].span.last_start if tail else None):
+                late.add(series_id)
+                tail, pieces = await self._remake(connection, tenant_id, keys[series_id], arrived)
+            held = [tail[1]] if tail else []
+            extend(held, pieces)
             if tail is not None:
                 if held[0] is not tail[1]:
                     grown.append((tail[0], held[0]))
@@ -177,6 +186,7 @@ class Projector:
             new += spans.placed(series_id, held)
         await spans.replace(connection, tenant_id, grown)
         await spans.insert(connection, tenant_id, new)
+        return late
 
     async def _remake(
         self,
@@ -210,35 +220,42 @@ class Projector:
         return tails.get(series_id), [piece for one in singles for piece in summarise(one)]
 
     async def _write_latency(
-        self, connection: Connection, tenant_id: TenantId, by_series: dict[int, list[Columns]]
+        self,
+        connection: Connection,
+        tenant_id: TenantId,
+        by_series: dict[int, list[Columns]],
+        late: set[int],
     ) -> None:
-        minutes = [
-            minute
-            for series_id, arrived in by_series.items()
-            for columns in arrived
-            for minute in minutes_of(series_id, columns)
-            if minute.minute in _PLAUSIBLE
-        ]
-        await self._partitions.ensure(connection, "latency", (m.minute for m in minutes))
-        await latency.add(connection, tenant_id, minutes)
+        minutes: list[latency.Minute] = []
+        held: list[latency.Minute] = []
+        for series_id, arrived in by_series.items():
+            runs = arrived if series_id in late else [joined_columns(arrived)]
+            found = [
+                minute
+                for columns in runs
+                for minute in minutes_of(series_id, columns)
+                if minute.minute in _PLAUSIBLE
+            ]
+            minutes += found
+            # What comes in order can only add to the last minute written, so to its own first.
+            held += found if series_id in late else found[:1]
+        await self._partitions.ensure(connection, "latency", {m.minute for m in minutes})
+        await latency.add(connection, tenant_id, minutes, held)
 
     async def _write_raw(
-        self, connection: Connection, tenant_id: TenantId, found: Sequence[EntryColumns]
+        self,
+        connection: Connection,
+        tenant_id: TenantId,
+        arrived: dict[int, list[EntryColumns]],
     ) -> None:
         days = await connection.fetchval(
             "SELECT raw_days FROM tenant WHERE tenant_id = $1", tenant_id
         )
-        rows: list[RawRow] = []
-        for entry in found:
-            series_id = self._series[tenant_id, entry.key]
-            oldest = entry.received_at_us - days * DAY
-            newest = entry.received_at_us + DAY
-            if oldest <= entry.columns.starts[-1] <= newest:
-                rows += raw_rows(tenant_id, series_id, entry.columns, oldest)
-        await self._partitions.ensure(
-            connection, "measurement", {row[2] // DAY * DAY for row in rows}
-        )
-        await connection.copy_records_to_table("measurement", records=rows, columns=_RAW_COLUMNS)
+        rows = RawRows(tenant_id, days * DAY)
+        for series_id, entries in arrived.items():
+            rows.add(series_id, entries)
+        await self._partitions.ensure(connection, "measurement", {day * DAY for day in rows.days})
+        await rows.write(connection)
 
 
 @contextlib.asynccontextmanager
@@ -256,16 +273,6 @@ async def _listening(connection: Connection, woken: asyncio.Event) -> AsyncItera
             await connection.remove_listener(LOG_CHANNEL, wake)
 
 
-def _in_order(tail: StoredSpan | None, arrived: Sequence[Columns]) -> bool:
-    """Return whether every measurement begins after the ones before it."""
-    last = None if tail is None else tail.span.last_start
-    for columns in arrived:
-        if last is not None and columns.starts[0] <= last:
-            return False
-        last = columns.starts[-1]
-    return True
-
-
 def _order(single: Columns) -> tuple[int, int, str, int]:
     """Order single measurements as the judge does."""
     outcome = OUTCOMES[single.outcomes].value
@@ -280,3 +287,17 @@ async def _lock_watermark(connection: Connection, tenant_id: TenantId) -> int:
         "SELECT watermark FROM projection WHERE tenant_id = $1 FOR UPDATE", tenant_id
     )
     return watermark
+
+
+async def _page_end(connection: Connection, tenant_id: TenantId, start: int, end: int) -> int:
+    """Return where a page ends: before `end`, and sooner when its entries are large."""
+    last: int = await connection.fetchval(
+        "SELECT max(idx) FROM (SELECT idx, sum(length(envelope)) OVER (ORDER BY idx) AS bytes"
+        " FROM log WHERE tenant_id = $1 AND idx >= $2 AND idx < $3) AS page"
+        " WHERE bytes <= $4 OR idx = $2",
+        tenant_id,
+        start,
+        end,
+        _PAGE_BYTES,
+    )
+    return last + 1

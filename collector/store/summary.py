@@ -7,9 +7,9 @@ nothing: spans of one class join again when they are judged.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import add, sub
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from collector.judge.timeline import AVAILABLE, UNKNOWN, Span, joined
 from probes.model.instant import DAY
@@ -18,9 +18,6 @@ GAP_INTERVALS: Final = 3
 # An agent may claim anything that its format allows; the tables must be able to hold it.
 _MOST: Final = 2**62
 _LONGEST_VERSION: Final = 200
-
-
-RawRow: TypeAlias = tuple[int, int, int, int, int, str, str | None, str | None]
 
 
 class Columns(NamedTuple):
@@ -33,8 +30,8 @@ class Columns(NamedTuple):
     entry: int
     interval_us: int
     error_us: int
-    starts: Sequence[int]
-    durations: Sequence[int]
+    starts: list[int]
+    durations: list[int]
     outcomes: str
     failures: Sequence[tuple[int, str, str]]
     versions: Sequence[tuple[int, str]]
@@ -54,6 +51,36 @@ class StoredSpan(NamedTuple):
     last_entry: int
 
 
+def summarise_all(arrived: Sequence[Columns]) -> Iterator[tuple[StoredSpan, int]]:
+    """Yield the spans of columns that follow one another, as `summarise` does of each."""
+    steady = _steady(arrived)
+    if steady is not None:
+        yield steady, GAP_INTERVALS * arrived[0].interval_us
+    else:
+        for columns in arrived:
+            yield from summarise(columns)
+
+
+def in_order(arrived: Sequence[Columns], last_start: int | None = None) -> bool:
+    """Return whether all columns begin after the ones before them end to begin."""
+    for columns in arrived:
+        if last_start is not None and columns.starts[0] <= last_start:
+            return False
+        last_start = columns.starts[-1]
+    return True
+
+
+def joined_columns(arrived: Sequence[Columns]) -> Columns:
+    """Return columns that follow one another as one; only times and outcomes are those of all."""
+    if len(arrived) == 1:
+        return arrived[0]
+    return arrived[0]._replace(
+        starts=list(chain.from_iterable([columns.starts for columns in arrived])),
+        durations=list(chain.from_iterable([columns.durations for columns in arrived])),
+        outcomes="".join([columns.outcomes for columns in arrived]),
+    )
+
+
 def summarise(columns: Columns) -> Iterator[tuple[StoredSpan, int]]:
     """Yield the spans of the columns in order, each with the gap up to which the next may join."""
     limit = GAP_INTERVALS * columns.interval_us
@@ -62,6 +89,57 @@ def summarise(columns: Columns) -> Iterator[tuple[StoredSpan, int]]:
     bounds = sorted({0, *_breaks(columns, gaps, limit)})
     for start, end in pairwise([*bounds, len(columns.outcomes)]):
         yield _stored(columns, ends, gaps, start, end), limit
+
+
+def _steady(arrived: Sequence[Columns]) -> StoredSpan | None:
+    """Return the one span of columns that are up all along; None when there may be others.
+
+    This is the usual case, and costs passes of C over all columns together.
+    """
+    first, last = arrived[0], arrived[-1]
+    for columns in arrived:
+        if (
+            columns.outcomes.strip("U")
+            or columns.versions
+            or columns.interval_us != first.interval_us
+        ):
+            return None
+    whole = joined_columns(arrived)
+    starts, durations = whole.starts, whole.durations
+    largest_gap = max(map(sub, starts[1:], starts), default=0)
+    if largest_gap > GAP_INTERVALS * first.interval_us or starts[0] // DAY != starts[-1] // DAY:
+        return None
+    head = arrived if len(last.starts) > 1 else arrived[:-1]
+    highs = [
+        max(map(add, columns.starts, columns.durations)) + columns.error_us
+        for columns in arrived[1:]
+    ]
+    if len(first.starts) > 1:
+        highs.append(max(map(add, first.starts[1:], first.durations[1:])) + first.error_us)
+    span = Span(
+        "U",
+        len(starts),
+        starts[0],
+        starts[0] + durations[0],
+        first.error_us,
+        starts[-1],
+        starts[-1] + durations[-1],
+        last.error_us,
+        min([columns.starts[0] - columns.error_us for columns in head], default=None),
+        max(highs, default=None),
+        largest_gap,
+    )
+    return StoredSpan(
+        span,
+        min(durations),
+        min(sum(durations), _MOST),
+        max(durations),
+        None,
+        None,
+        None,
+        min([columns.entry for columns in arrived]),
+        max([columns.entry for columns in arrived]),
+    )
 
 
 def extend(spans: list[StoredSpan], pieces: Iterable[tuple[StoredSpan, int]]) -> None:
@@ -114,7 +192,7 @@ def _stored(columns: Columns, ends: list[int], gaps: list[int], start: int, end:
     )
     failure = operation = None
     if letter not in AVAILABLE:
-        failure, operation = _failure(columns, start)
+        failure, operation = failure_at(columns, start)
     return StoredSpan(
         span,
         min(durations),
@@ -128,8 +206,8 @@ def _stored(columns: Columns, ends: list[int], gaps: list[int], start: int, end:
     )
 
 
-def _failure(columns: Columns, index: int) -> tuple[str | None, str | None]:
-    """Return what failed, and during what; an import may say neither."""
+def failure_at(columns: Columns, index: int) -> tuple[str | None, str | None]:
+    """Return what failed at an index that failed, and during what; an import may say neither."""
     holding = [(failure, operation) for at, failure, operation in columns.failures if at <= index]
     failure, operation = holding[-1]
     return str(failure) or None, str(operation) or None
@@ -194,22 +272,3 @@ def singly(columns: Columns) -> Iterator[Columns]:
             failures=[holding] if holding and letter not in AVAILABLE else [],
             versions=[(0, versions[index])] if index in versions else [],
         )
-
-
-def raw_rows(tenant_id: int, series_id: int, columns: Columns, oldest: int) -> Iterator[RawRow]:
-    """Yield the rows of the measurement table, for what began no earlier than `oldest`."""
-    if columns.outcomes.strip("UG"):
-        for one in singly(columns):
-            if one.starts[0] >= oldest:
-                failure, operation = _failure(one, 0) if one.failures else (None, None)
-                yield (
-                    tenant_id, series_id, one.starts[0], one.durations[0], one.error_us,
-                    one.outcomes, failure, operation,
-                )  # fmt: skip
-        return
-    error = columns.error_us
-    for start, duration, letter in zip(
-        columns.starts, columns.durations, columns.outcomes, strict=True
-    ):
-        if start >= oldest:
-            yield tenant_id, series_id, start, duration, error, letter, None, None

@@ -25,12 +25,13 @@ CREATE TABLE log (
     kind        text,
     chain       bytea NOT NULL,
     envelope    bytea STORAGE EXTERNAL NOT NULL,
-    PRIMARY KEY (tenant_id, idx),
+    PRIMARY KEY (tenant_id, idx) WITH (fillfactor = 100),
     CHECK (num_nulls(kind, number) = 1 AND num_nulls(agent_id, number) <> 1)
 );
 
-CREATE INDEX log_batch ON log (tenant_id, agent_id, number) WHERE number IS NOT NULL;
-CREATE INDEX log_kind ON log (tenant_id, kind, idx) WHERE number IS NULL;
+-- The n-th batch of an agent is the n-th of its rows: their order is that of their numbers.
+CREATE INDEX log_agent ON log (tenant_id, agent_id, idx) WHERE agent_id IS NOT NULL;
+CREATE INDEX log_kind ON log (tenant_id, kind, idx) WHERE agent_id IS NULL;
 
 CREATE FUNCTION log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

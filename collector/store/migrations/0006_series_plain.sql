@@ -11,7 +11,7 @@ CREATE TABLE latency (
     sum_us    bigint NOT NULL,
     max_us    bigint NOT NULL,
     p95_us    bigint NOT NULL,
-    durations bigint[] NOT NULL,
+    durations bytea NOT NULL,
     PRIMARY KEY (tenant_id, series_id, minute)
 ) PARTITION BY RANGE (minute);
 

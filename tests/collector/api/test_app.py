@@ -10,9 +10,8 @@ import pytest
 from aiohttp import ClientSession
 
 from collector.api import body as body_module
+from collector.api import ingest as ingest_module
 from collector.api.answers import RETRY_AFTER_S
-from collector.api.ingest import MOST_AT_ONCE, BatchesHandler
-from collector.store.ingest import Ingest
 from collector.store.pool import Pool, transaction
 from collector.store.tenants import ensure_tenant
 from collector.store.tokens import create_token
@@ -115,11 +114,21 @@ async def test_a_body_that_stops_coming_is_cut_off(
     await writer.wait_closed()
 
 
-async def test_beyond_so_many_requests_the_next_come_later(ingest: Ingest) -> None:
-    handler = BatchesHandler(ingest)
-    handler._at_once = MOST_AT_ONCE
-    response = await handler.post(None)  # type: ignore[arg-type]
-    assert (response.status, response.headers["Retry-After"]) == (503, str(RETRY_AFTER_S))
+async def test_beyond_so_many_requests_the_next_come_later(
+    pool: Pool, client: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender, _ = await enrolled(pool)
+    encoded = sender.seal(columns())
+    for limit in ("MOST_AT_ONCE", "MOST_BYTES_AT_ONCE"):
+        with monkeypatch.context() as limited:
+            limited.setattr(ingest_module, limit, 0)
+            async with client.post("/v1/batches", data=encoded) as response:
+                assert (response.status, response.headers["Retry-After"]) == (
+                    503,
+                    str(RETRY_AFTER_S),
+                )
+    status, _ = await _post(client, encoded)
+    assert status == 200
 
 
 async def test_without_a_database_agents_are_told_to_come_again(

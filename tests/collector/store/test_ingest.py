@@ -283,3 +283,13 @@ async def test_a_batch_that_cannot_be_written_does_not_hold_up_the_others(
     sent = [ingest.submit(sender.seal(columns())) for sender in senders]
     results = await asyncio.gather(*sent, return_exceptions=True)
     assert [type(result) for result in results] == [Ack, DatabaseUnavailableError, Ack]
+
+
+async def test_a_large_batch_is_taken_like_any_other(pool: Pool, ingest: Ingest) -> None:
+    sender, agent = await enrolled(pool)
+    large = sender.seal(columns("UUUD" * 1_250))
+    assert (await ingest.submit(large)).number == 1
+    tampered = sender.seal(columns("U" * 5_000)).replace(b'"sig":"', b'"sig":"AAAA')
+    with pytest.raises(MalformedError):
+        await ingest.submit(tampered)
+    assert await _stored(pool, agent) == [large]

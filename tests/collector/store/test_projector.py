@@ -329,3 +329,21 @@ async def test_the_watermark_reaches_the_head_and_nothing_is_projected_twice(
         counted = await connection.fetchval("SELECT sum(measured) FROM span")
     assert counted == len(measurements)
     assert Outcome.UP in {measurement.outcome for measurement in measurements}
+
+
+async def test_a_batch_of_many_days_has_its_raw_rows(pool: Pool, ingest: Ingest) -> None:
+    sender, _ = await enrolled(pool)
+    await send(ingest, sender, (columns("U" * 5, first_s=-500_000, every_s=100_000),))
+    await Projector(pool).catch_up()
+    assert len(await rows(pool, "measurement")) == 5
+
+
+async def test_what_lies_beyond_the_days_asked_is_left_out_of_a_batch(
+    pool: Pool, ingest: Ingest
+) -> None:
+    sender, _ = await enrolled(pool)
+    for outcomes in ("UUUU", "UDUU"):
+        await send(ingest, sender, (columns(outcomes, first_s=-8 * 86_400, every_s=86_400),))
+    await Projector(pool).catch_up()
+    kept = sorted(row[2] for row in await rows(pool, "measurement"))
+    assert [(start - NOON_US) // DAY for start in kept] == [-7, -7, -6, -6, -5, -5]
