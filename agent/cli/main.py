@@ -38,6 +38,9 @@ COMMANDS: Final = {
 }
 
 
+_EXTRA: Final = frozenset({"h11"})
+
+
 class _LazyGroup(click.Group):
     """A group that lists its commands from the table and imports one only to run it."""
 
@@ -108,6 +111,9 @@ def _explain(fault: Exception) -> int:
             text, code = f"{fault.format_message()} See `{path} -h`.", ExitCode.USAGE
         case click.ClickException():
             text, code = fault.format_message(), ExitCode.ERROR
+        case ModuleNotFoundError(name=missing) if missing in _EXTRA:
+            text = f"{missing} is missing: install it with pip install 'constat[agent]'"
+            code = ExitCode.ERROR
         case OSError():
             place = f"{fault.filename}: " if fault.filename else ""
             text, code = f"{place}{fault.strerror or fault}", ExitCode.ERROR

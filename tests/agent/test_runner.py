@@ -172,7 +172,9 @@ async def test_stopping_waits_for_a_probe_that_ends_in_time(start: Start) -> Non
     asyncio.get_running_loop().call_later(0.01, release.set)
 
     assert await bench.runner.stop(60) == 0
-    assert bench.samples.get_nowait().outcome is Outcome.UP
+    # On a busy machine slots may be missed before: a stall of this very process, recorded as one.
+    recorded = [bench.samples.get_nowait().outcome for _ in range(bench.samples.qsize())]
+    assert recorded[-1] is Outcome.UP
 
 
 async def test_stopping_abandons_a_probe_that_does_not_end_and_records_nothing(
