@@ -67,6 +67,14 @@ def assert_it_is_the_upgrade_that_was_made(assessment: dict[str, Any]) -> None:
     assert 0 < assessment["duration"]["lower_us"] < assessment["duration"]["upper_us"]
 
 
+def assert_the_service_failed_as_it_was_made_to(evidence: Path, scenario: Scenario) -> None:
+    lines = (evidence / "measurements.ndjson").read_text("utf-8").splitlines()
+    failures = {json.loads(line).get("failure") for line in lines}
+    pages = scenario.name == "maintenance-page"
+    assert ("maintenance_page" in failures) == pages
+    assert ("connection_refused" in failures) != pages
+
+
 def assert_the_evidence_alone_says_the_same(
     evidence: Path, assessment: dict[str, Any], exit_code: int
 ) -> None:
@@ -96,6 +104,7 @@ def test_a_demonstration_ends_with_the_verdict_it_is_named_for(
     assert row["notice"] == scenario.expected.notice
     kept = {"MAJ-DEMO-01", "assessment.csv", "assessment.json"}
     assert {path.name for path in folder.iterdir()} == kept
+    assert_the_service_failed_as_it_was_made_to(folder / "MAJ-DEMO-01", scenario)
     assert_the_evidence_alone_says_the_same(folder / "MAJ-DEMO-01", assessment, demo.returncode)
 
 
