@@ -81,13 +81,18 @@ def promise_faults(
 ) -> list[str]:
     """Return a fault for each promise the log does not keep, and for each sample it has twice."""
     faults = []
-    seen: Counter[tuple[str, str, int]] = Counter()
+    seen: Counter[tuple[str, str, int, str]] = Counter()
     last = 0
     for batch in batches:
         held = {
             (columns.check, start_us) for columns in batch.checks for start_us in columns.starts_us
         }
-        seen.update((batch.boot, check, start_us) for check, start_us in held)
+        # A stall and the probe after it may begin in one millisecond: their outcomes differ.
+        seen.update(
+            (batch.boot, columns.check, start_us, outcome)
+            for columns in batch.checks
+            for start_us, outcome in zip(columns.starts_us, columns.outcomes, strict=True)
+        )
         faults += [
             f"{vantage}: sample {number} is not in batch {batch.number}"
             for number in range(batch.first, batch.last + 1)

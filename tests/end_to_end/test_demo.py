@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,11 +13,18 @@ import psutil
 import pytest
 
 from collector.demo.scenario import SCENARIOS, Scenario, Ward
+from tests.docs.console import README
 
 ALL = os.environ.get("CONSTAT_TEST_DEMOS") == "all"
 PLAYED = [scenario for name, scenario in SCENARIOS.items() if ALL or name == "compliant"]
 
 Demo = subprocess.Popen[str]
+
+
+def masked(output: str) -> list[str]:
+    """Return the lines that say something, without their figures and their spacing."""
+    lines = [" ".join(re.sub(r"[\d.,:]*\d", "#", line).split()) for line in output.splitlines()]
+    return [re.sub(r"chain \S+", "chain", line) for line in lines if re.search(r"\w", line)]
 
 
 def start(folder: Path, *options: str) -> Demo:
@@ -102,6 +110,9 @@ def test_a_demonstration_ends_with_the_verdict_it_is_named_for(
     (row,) = csv.DictReader((folder / "assessment.csv").read_text("utf-8").splitlines())
     assert row["verdict"] == scenario.expected.duration
     assert row["notice"] == scenario.expected.notice
+    if scenario.name == "compliant":
+        shown = README.read_text("utf-8").split("```text\n")[1].split("```")[0]
+        assert masked(shown.replace("demo-output", str(folder))) == masked(said)
     kept = {"MAJ-DEMO-01", "assessment.csv", "assessment.json"}
     assert {path.name for path in folder.iterdir()} == kept
     assert_the_service_failed_as_it_was_made_to(folder / "MAJ-DEMO-01", scenario)
