@@ -24,10 +24,13 @@ CREATE TABLE log (
     number      integer,
     kind        text,
     chain       bytea NOT NULL,
-    envelope    bytea STORAGE EXTERNAL NOT NULL,
+    envelope    bytea NOT NULL,
     PRIMARY KEY (tenant_id, idx) WITH (fillfactor = 100),
     CHECK (num_nulls(kind, number) = 1 AND num_nulls(agent_id, number) <> 1)
 );
+
+-- Envelopes are compressed already. (PostgreSQL 15 takes this only once the table is made.)
+ALTER TABLE log ALTER COLUMN envelope SET STORAGE EXTERNAL;
 
 -- The n-th batch of an agent is the n-th of its rows: their order is that of their numbers.
 CREATE INDEX log_agent ON log (tenant_id, agent_id, idx) WHERE agent_id IS NOT NULL;
