@@ -12,7 +12,7 @@ from collector.errors import ConfigurationError, RefusedError
 from collector.register.catalogue import ItemKind, service_of
 from collector.register.sealing import Sealer, open_desk
 from collector.store.catalogue import items_in_force
-from collector.store.imported import IMPORTED_KIND, import_bodies
+from collector.store.import_body import IMPORTED_KIND, import_bodies
 from collector.store.imports import find_import
 from collector.store.pool import Connection, Pool, transaction
 from collector.store.roster import read_standings

@@ -12,7 +12,7 @@ from collector.judge.terms import WindowStatus
 from collector.register.steps import RegisteredWindow, StepKind, window_of
 from collector.store.catalogue import add_item
 from collector.store.entry import RegisterEntry
-from collector.store.imported import IMPORTED_KIND
+from collector.store.import_body import IMPORTED_KIND
 from collector.store.imports import add_import
 from collector.store.log import NewEntry, append, lock_head
 from collector.store.pool import Connection

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from collector.store.entry import RegisterEntry
 from collector.store.headers import HeaderReader
-from collector.store.imported import IMPORTED_KIND, columns_of_import
+from collector.store.import_body import IMPORTED_KIND, columns_of_import
 from collector.store.packing import unpack, unpack_batch
 from collector.store.pool import Connection, Record
 from collector.store.summary import Columns
