@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.schedule import Cadence
-from probes.registry import Kind
+from probes.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)

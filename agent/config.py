@@ -25,9 +25,10 @@ from agent.config_file import (
 from agent.conversion import FaultsError, convert, joined, suggestion
 from agent.schedule import Burst, Cadence
 from agent.strict_yaml import YamlError, load
+from probes.kind import Kind
 from probes.model.canonical import MalformedError, encode
 from probes.model.measurement import VantageKind
-from probes.registry import Kind, KindError, kinds
+from probes.registry import KindError, kind_named, kind_names
 
 
 class ConfigError(Exception):
@@ -112,6 +113,8 @@ def make_check(
     common = {key: value for key, value in options.items() if key in _COMMON}
     special = {key: value for key, value in options.items() if key not in _COMMON}
     spec = convert(special, kind.spec_type, path, beside=sorted(_COMMON))
+    if lack := kind.lacking(spec):
+        raise FaultsError([f"{joined(path, 'kind')}: {lack}"])
     timing = convert(common, CheckConfig, path)
     chosen = timing.burst or burst or BurstConfig()
     cadence = _cadence(timing.interval_us, chosen.interval_us, chosen.duration_us)
@@ -126,13 +129,14 @@ def _cadence(interval_us: int, burst_interval_us: int, burst_for_us: int) -> Cad
 
 def _kind(name: object, path: str) -> Kind:
     try:
-        known = kinds()
+        kind = kind_named(name) if isinstance(name, str) else None
+        known = kind_names()
     except KindError as error:
         raise FaultsError([f"{path}: {error}"]) from None
-    if isinstance(name, str) and name in known:
-        return known[name]
+    if kind is not None:
+        return kind
     said = "is missing" if name is None else f"{name!r} is not a kind of check"
-    raise FaultsError([f"{path}: {said}{suggestion(str(name), list(known))}"])
+    raise FaultsError([f"{path}: {said}{suggestion(str(name), known)}"])
 
 
 _COMMON: Final = frozenset(option.name for option in fields(CheckConfig))

@@ -1,8 +1,8 @@
 """From what a probe saw to what is recorded: the outcome's history of one check.
 
-The detail and the version are given where a run of equal results begins, where they change, and
-again every `RESTATE_US`, so that they can be read in the evidence of any window; in between they
-would only repeat themselves in every batch.
+The detail and the version are given where a run of equal results begins, where the version
+changes, where the detail tells of an event, and again every `RESTATE_US`, so that they can be read
+in the evidence of any window; in between they would only repeat themselves in every batch.
 
 A change is a change of outcome between two measurements that are evidence: `unknown` says nothing
 of the target, so it neither is a change nor hides one.
@@ -46,7 +46,8 @@ class History:
         """Return the sample of an observation and remember it."""
         seen = (observation.outcome, observation.failure, observation.operation)
         new_run = seen != (self.outcome, self.failure, self.operation)
-        restated = new_run or start_us - self._stated_us >= RESTATE_US
+        aged = start_us - self._stated_us >= RESTATE_US
+        restated = new_run or observation.event or aged
         new_version = observation.version is not None and observation.version != self.version
         if new_run:
             self.outcome, self.failure, self.operation = seen

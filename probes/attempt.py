@@ -50,6 +50,7 @@ class Attempt:
             Operation.RESOLVE: timeouts.resolve_ms,
             Operation.CONNECT: timeouts.connect_ms,
             Operation.TLS: timeouts.tls_ms,
+            Operation.NEGOTIATE: timeouts.negotiate_ms,
             Operation.SEND: timeouts.send_ms,
             Operation.FIRST_BYTE: timeouts.first_byte_ms,
             Operation.TRANSFER: timeouts.transfer_ms,
@@ -87,9 +88,14 @@ class Attempt:
         self._timer.reschedule(asyncio.get_running_loop().time() + self.left_us() / 1e6)
 
     def left_us(self) -> int:
-        """Return the time left to the step, microseconds; the probe's deadline bounds it."""
-        step_ends = self._step_began + self._limits_ms[self.operation] * 1_000
-        return min(step_ends, self._deadline) - self._clock()
+        """Return the time left to the step, microseconds; the probe's deadline bounds it.
+
+        A step that has no limit of its own, as `run`, has the whole of the probe's time.
+        """
+        step_ends = self._deadline
+        if self.operation in self._limits_ms:
+            step_ends = min(step_ends, self._step_began + self._limits_ms[self.operation] * 1_000)
+        return step_ends - self._clock()
 
     @property
     def elapsed_us(self) -> int:
@@ -98,14 +104,17 @@ class Attempt:
 
     @property
     def phases(self) -> Phases:
-        """How long the ended steps took; over redirects, the sum. Sending counts to first byte."""
+        """How long the ended steps took; over redirects, the sum.
+
+        Negotiating and sending count to the first byte: both are waited for before an answer comes.
+        """
         spent = self._spent_us.get
-        sending, waiting = spent(Operation.SEND), spent(Operation.FIRST_BYTE)
+        before_answer = [spent(each) for each in _BEFORE_ANSWER if spent(each) is not None]
         return Phases(
             resolve_us=spent(Operation.RESOLVE),
             connect_us=spent(Operation.CONNECT),
             tls_us=spent(Operation.TLS),
-            first_byte_us=waiting if sending is None else sending + (waiting or 0),
+            first_byte_us=sum(filter(None, before_answer)) if before_answer else None,
             transfer_us=spent(Operation.TRANSFER),
         )
 
@@ -169,8 +178,10 @@ def unreadable(path: str, error: OSError) -> ProbeError:
     return ProbeError(failure, f"cannot read {path}: {reason_of(error)}", Operation.SCHEDULE)
 
 
-# Codes of OpenSSL's x509_vfy.h: 62 host name, 64 IP address, 10 expired.
+_BEFORE_ANSWER: Final = (Operation.NEGOTIATE, Operation.SEND, Operation.FIRST_BYTE)
+# Codes of OpenSSL's x509_vfy.h: 62 host name, 64 IP address, 9 not yet valid, 10 expired.
 _CERTIFICATES: Final = {
+    9: Failure.CERTIFICATE_NOT_YET_VALID,
     10: Failure.CERTIFICATE_EXPIRED,
     62: Failure.CERTIFICATE_NAME_MISMATCH,
     64: Failure.CERTIFICATE_NAME_MISMATCH,

@@ -10,6 +10,7 @@ from probes import transport
 from probes.attempt import Attempt, Clock, ProbeError
 from probes.exchange import fetch
 from probes.expectation import judge
+from probes.kind import Kind
 from probes.model.failure import Failure
 from probes.model.http_target import HttpSpec
 from probes.model.measurement import Observation
@@ -38,3 +39,8 @@ async def probe(spec: HttpSpec, deadline: int, clock: Clock) -> Observation:
     except ProbeError as error:
         return attempt.failed(error)
     return judge(spec, page, attempt.phases, attempt.elapsed_us)
+
+
+KIND: Final = Kind(
+    "http", HttpSpec, probe, PRODUCES, example="https://dpi.example/login --marker Identifiant"
+)

@@ -7,37 +7,21 @@ A package adds a kind by an entry point of the group `constat.probes` whose obje
 
 A kind is refused, with the name of its entry point, when it is not a `Kind`, when its name is taken
 or when it cannot be imported: a check that silently did not run would be worse.
+
+A kind of ours is imported when it is asked for: an agent pays for the kinds it runs.
 """
 
 import sys
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Final
 
-from probes import http, tcp
-from probes.attempt import Clock
-from probes.model.failure import Failure
-from probes.model.http_target import HttpSpec
-from probes.model.measurement import Observation
-from probes.model.target import TcpSpec
+from probes.kind import Kind
 
 GROUP: Final = "constat.probes"
-
-# The spec is of the kind's own type: only the kind itself knows it.
-Probe: TypeAlias = Callable[[Any, int, Clock], Coroutine[Any, Any, Observation]]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of probe: its options, how it is run, and every failure it can report."""
-
-    name: str
-    spec_type: type[Any]
-    probe: Probe
-    produces: frozenset[Failure]
 
 
 class KindError(Exception):
@@ -47,20 +31,33 @@ class KindError(Exception):
 @cache
 def kinds() -> Mapping[str, Kind]:
     """Return every kind by name, in the order of their names; `KindError` names a bad one."""
-    found = {kind.name: kind for kind in _OWN}
-    for name, kind in _added():
-        if kind.name in found:
-            raise KindError(f"the entry point {name} of {GROUP} adds {kind.name!r} a second time")
-        found[kind.name] = kind
+    found = {**{name: _own(name) for name in _OWN}, **_added()}
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def _added() -> list[tuple[str, Kind]]:
+def kind_named(name: str) -> Kind | None:
+    """Return the kind of that name, if there is one; `KindError` names a bad one."""
+    added = _added()
+    return _own(name) if name in _OWN else added.get(name)
+
+
+def kind_names() -> list[str]:
+    """Return the names of all kinds, in order; `KindError` names a bad one."""
+    return sorted([*_OWN, *_added()])
+
+
+def _own(name: str) -> Kind:
+    kind: Kind = import_module(f"probes.{name}").KIND
+    return kind
+
+
+@cache
+def _added() -> Mapping[str, Kind]:
     if not _any_added():
-        return []
+        return {}
     from importlib.metadata import entry_points  # noqa: PLC0415 - 2 MB that most agents can spare
 
-    added = []
+    added: dict[str, Kind] = {}
     for entry in entry_points(group=GROUP):
         try:
             kind = entry.load()
@@ -70,8 +67,18 @@ def _added() -> list[tuple[str, Kind]]:
             ) from error
         if not isinstance(kind, Kind):
             raise KindError(f"the entry point {entry.name} of {GROUP} is not a Kind")
-        added.append((entry.name, kind))
+        if kind.name in _OWN or kind.name in added:
+            raise KindError(
+                f"the entry point {entry.name} of {GROUP} adds {kind.name!r} a second time"
+            )
+        added[kind.name] = kind
     return added
+
+
+def forget_added() -> None:
+    """Look for the kinds of other packages anew when they are next asked for."""
+    kinds.cache_clear()
+    _added.cache_clear()
 
 
 def _any_added() -> bool:
@@ -81,7 +88,8 @@ def _any_added() -> bool:
 
 
 _ENTRY_POINTS: Final = "*-info/entry_points.txt"
+# Each is a module of this package whose KIND it is.
 _OWN: Final = (
-    Kind("http", HttpSpec, http.probe, http.PRODUCES),
-    Kind("tcp", TcpSpec, tcp.probe, tcp.PRODUCES),
+    "http",
+    "tcp",
 )

@@ -12,6 +12,7 @@ from typing import Final
 
 from probes import transport
 from probes.attempt import Attempt, Clock, ProbeError, slowness
+from probes.kind import Kind, host_and_port
 from probes.model.failure import Failure, Operation
 from probes.model.measurement import Observation, Outcome
 from probes.model.target import Pattern, Regex, TcpSpec
@@ -100,3 +101,12 @@ def _compiled(regex: str) -> re.Pattern[str]:
 
 # Every chunk that comes is searched from the start: more would let a trickle keep the agent busy.
 _LONGEST_ANSWER: Final = 8_192
+
+KIND: Final = Kind(
+    "tcp",
+    TcpSpec,
+    probe,
+    PRODUCES,
+    host_and_port(),
+    """smtp.example:25 -o 'expect={regex: "^220 "}'""",
+)

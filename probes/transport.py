@@ -38,6 +38,7 @@ PRODUCES: Final = frozenset(
         Failure.TIMEOUT,
         Failure.TLS_FAILED,
         Failure.CERTIFICATE_EXPIRED,
+        Failure.CERTIFICATE_NOT_YET_VALID,
         Failure.CERTIFICATE_UNTRUSTED,
         Failure.CERTIFICATE_NAME_MISMATCH,
         Failure.OUT_OF_RESOURCES,
@@ -147,23 +148,36 @@ class TlsConnection(Connection):
 
 async def dial(target: Target, tls: Tls | None, attempt: Attempt) -> Connection:
     """Resolve, connect and, when asked to, shake hands; the certificate must prove the target."""
-    context = None if tls is None else _trusting(tls)
-    addresses = _literal(target)
-    if addresses is None:
-        attempt.begin(Operation.RESOLVE)
-        addresses = await _resolve(target)
+    context = None if tls is None else trusting(tls)
+    addresses = await resolve(target, attempt)
     attempt.begin(Operation.CONNECT)
     connection = await _connect_any(addresses, attempt)
     if tls is None or context is None:
         return connection
+    return await secure(connection, context, tls.server_name or target.host, attempt)
+
+
+async def secure(
+    connection: Connection, context: ssl.SSLContext, name: str, attempt: Attempt
+) -> TlsConnection:
+    """Shake hands over a connection, which is closed when that fails; `name` must be proven."""
     attempt.begin(Operation.TLS)
-    secured = TlsConnection(connection, context, ascii_host(tls.server_name or target.host))
+    secured = TlsConnection(connection, context, ascii_host(name))
     try:
         await secured.shake_hands()
     except BaseException:
         secured.close()
         raise
     return secured
+
+
+async def resolve(target: Target, attempt: Attempt) -> list[Address]:
+    """Return the addresses of a target, in the resolver's order."""
+    addresses = _literal(target)
+    if addresses is None:
+        attempt.begin(Operation.RESOLVE)
+        addresses = await _resolve(target)
+    return addresses
 
 
 async def _resolve(target: Target) -> list[Address]:
@@ -252,7 +266,8 @@ def _refuse_itself(dialled: socket.socket) -> None:
         raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
 
 
-def _trusting(tls: Tls) -> ssl.SSLContext:
+def trusting(tls: Tls) -> ssl.SSLContext:
+    """Return what verifies the target's certificate; `ProbeError` for an unreadable file."""
     if not tls.ca_file:
         return _context("", 0)
     try:

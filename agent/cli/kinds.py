@@ -8,7 +8,8 @@ import click
 
 from agent.cli.ending import CommandError
 from agent.config_schema import config_schema, config_schema_text
-from probes.registry import Kind, KindError
+from probes.kind import Kind
+from probes.registry import KindError
 from probes.registry import kinds as known_kinds
 
 
@@ -48,6 +49,8 @@ def _describe(kind: Kind) -> None:
             said = _type_in_words(option, definitions)
             said += ", required" if name in check["required"] else _default(option)
             click.echo(f"  {name:30}{said}")
+    if kind.example:
+        click.echo(f"\nExample:\n  constat-agent probe {kind.name} {kind.example}")
     click.echo(f"\nFailures it can report: {', '.join(sorted(kind.produces)) or 'none'}.")
 
 

@@ -1,18 +1,21 @@
 """`constat-agent probe`: one probe of one target, shown step by step."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import click
 
+from agent.check import Check
 from agent.cli.ending import CommandError, ExitCode
 from agent.cli.observations import details, headline, healthy, take_all
 from agent.config import make_check
 from agent.conversion import FaultsError
 from agent.strict_yaml import YamlError, load
-from probes.registry import KindError, kinds
+from probes.kind import Kind
+from probes.registry import KindError, kind_named
 
 
 @click.command(
@@ -36,15 +39,11 @@ degraded, 1 when it is not."""
 def probe(
     kind: str, target: str, marker: tuple[str, ...], timeout: str, given: tuple[str, ...]
 ) -> int:
-    """Probe TARGET (a URL, or HOST:PORT) once by a KIND of check, and print what was found."""
-    options: dict[str, Any] = {"kind": kind, "interval": "PT1H", "timeout": timeout}
-    options |= _target(kind, target) | _markers(kind, marker)
-    for text in given:
-        _set(options, text)
-    try:
-        check = make_check("probe", options, Path.cwd())
-    except FaultsError as error:
-        raise CommandError("\n".join(error.faults), ExitCode.USAGE) from None
+    """Probe TARGET once by a KIND of check, and print what was found.
+
+    TARGET is what that kind probes: a URL, HOST:PORT, a name; constat-agent kinds KIND shows one.
+    """
+    check = check_of(kind, target, marker, timeout, given)
     (taken,) = asyncio.run(take_all([check]))
     click.echo(headline(taken, target))
     for line in details(taken):
@@ -52,38 +51,45 @@ def probe(
     return ExitCode.DONE if healthy(taken) else ExitCode.ERROR
 
 
-def _options_of(kind: str) -> frozenset[str]:
+def check_of(
+    kind: str, target: str, markers: Sequence[str], timeout: str, given: Sequence[str]
+) -> Check:
+    """Return the check a command line asks for; an error of the command line says what is wrong."""
+    options: dict[str, Any] = {"kind": kind, "interval": "PT1H", "timeout": timeout}
+    known = _known(kind)
+    if known is not None:
+        options |= _target(known, target) | _markers(known, markers)
+    for text in given:
+        _set(options, text)
     try:
-        known = kinds()
+        return make_check("probe", options, Path.cwd())
+    except FaultsError as error:
+        raise CommandError("\n".join(error.faults), ExitCode.USAGE) from None
+
+
+def _known(kind: str) -> Kind | None:
+    try:
+        return kind_named(kind)
     except KindError as error:
         raise CommandError(str(error)) from None
-    return (
-        frozenset(option.name for option in fields(known[kind].spec_type))
-        if kind in known
-        else frozenset()
-    )
 
 
-def _target(kind: str, target: str) -> dict[str, Any]:
-    """Return the options that name a target: its URL, or its host and port."""
-    known = _options_of(kind)
-    if "url" in known or not known:
-        return {"url": target}
-    host, colon, port = target.rpartition(":")
-    if not colon or not port.isdecimal():
-        raise click.UsageError(f"{target} is not HOST:PORT.")
-    return {"host": host.strip("[]"), "port": int(port)}
+def _target(kind: Kind, target: str) -> dict[str, Any]:
+    try:
+        return kind.target(target)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
 
 
-def _markers(kind: str, markers: tuple[str, ...]) -> dict[str, Any]:
-    known = _options_of(kind)
+def _markers(kind: Kind, markers: Sequence[str]) -> dict[str, Any]:
+    known = {option.name for option in fields(kind.spec_type)}
     if not markers:
         return {}
     if "expect_markers" in known:
         return {"expect_markers": list(markers)}
     if "expect" in known and len(markers) == 1:
         return {"expect": markers[0]}
-    raise click.UsageError(f"A {kind} check takes no such --marker.")
+    raise click.UsageError(f"A {kind.name} check takes no such --marker.")
 
 
 def _set(options: dict[str, Any], text: str) -> None:

@@ -13,15 +13,21 @@ from typing import Final
 
 
 class Operation(StrEnum):
-    """The step of a probe during which it failed."""
+    """The step of a probe during which it failed.
+
+    `negotiate` is what a protocol asks for before the question itself: a greeting, an association,
+    a login. `run` is what happens on the vantage point's own host: a plug-in, a look at a process.
+    """
 
     SCHEDULE = "schedule"
     RESOLVE = "resolve"
     CONNECT = "connect"
     TLS = "tls"
+    NEGOTIATE = "negotiate"
     SEND = "send"
     FIRST_BYTE = "first_byte"
     TRANSFER = "transfer"
+    RUN = "run"
     ASSERT = "assert"
 
 
@@ -37,7 +43,9 @@ class Failure(StrEnum):
     NETWORK_UNREACHABLE = "network_unreachable"
     TIMEOUT = "timeout"
     TLS_FAILED = "tls_failed"
+    TLS_NOT_OFFERED = "tls_not_offered"
     CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
     CERTIFICATE_UNTRUSTED = "certificate_untrusted"
     CERTIFICATE_NAME_MISMATCH = "certificate_name_mismatch"
     PROTOCOL_ERROR = "protocol_error"
@@ -47,10 +55,23 @@ class Failure(StrEnum):
     UNEXPECTED_SIZE = "unexpected_size"
     UNEXPECTED_HEADER = "unexpected_header"
     UNEXPECTED_VALUE = "unexpected_value"
+    UNEXPECTED_VERSION = "unexpected_version"
+    MISMATCHED_REPLY = "mismatched_reply"
     MARKER_MISSING = "marker_missing"
     MAINTENANCE_PAGE = "maintenance_page"
+    ERROR_PAGE = "error_page"
+    STALE_ANSWER = "stale_answer"
     REDIRECT_REFUSED = "redirect_refused"
     TOO_MANY_REDIRECTS = "too_many_redirects"
+    AUTHENTICATION_FAILED = "authentication_failed"
+    ASSOCIATION_REJECTED = "association_rejected"
+    NOT_SERVING = "not_serving"
+    QUERY_FAILED = "query_failed"
+    APPLICATION_ERROR = "application_error"
+    APPLICATION_REJECT = "application_reject"
+    NOT_RUNNING = "not_running"
+    NOT_LISTENING = "not_listening"
+    SCRIPT_CRITICAL = "script_critical"
 
     STALL = "stall"
     SUSPENDED = "suspended"
@@ -58,6 +79,8 @@ class Failure(StrEnum):
     OUT_OF_RESOURCES = "out_of_resources"
     PERMISSION_DENIED = "permission_denied"
     BAD_CONFIGURATION = "bad_configuration"
+    SCRIPT_UNKNOWN = "script_unknown"
+    NOTHING_LOGGED = "nothing_logged"
     INTERNAL_ERROR = "internal_error"
 
     @property
@@ -74,6 +97,8 @@ _OF_INSTRUMENT: Final = frozenset(
         Failure.OUT_OF_RESOURCES,
         Failure.PERMISSION_DENIED,
         Failure.BAD_CONFIGURATION,
+        Failure.SCRIPT_UNKNOWN,
+        Failure.NOTHING_LOGGED,
         Failure.INTERNAL_ERROR,
     }
 )

@@ -58,6 +58,7 @@ class Observation:
     detail: str = ""
     version: str | None = None
     phases: Phases = Phases()
+    event: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a failure that contradicts its outcome: an instrument's fault is never `down`."""

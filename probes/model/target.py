@@ -73,6 +73,7 @@ class Timeouts:
     resolve_ms: int = 5_000
     connect_ms: int = 5_000
     tls_ms: int = 5_000
+    negotiate_ms: int = 10_000
     send_ms: int = 5_000
     first_byte_ms: int = 10_000
     transfer_ms: int = 10_000

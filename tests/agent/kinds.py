@@ -5,10 +5,10 @@ from typing import Any
 
 from agent.check import Check
 from agent.schedule import Burst, Cadence
+from probes.kind import Kind
 from probes.model.failure import Failure, Operation
 from probes.model.instant import MILLISECOND, SECOND
 from probes.model.measurement import Observation, Outcome
-from probes.registry import Kind
 
 UP = Observation(Outcome.UP, detail="status 200", version="1.0")
 DEGRADED = Observation(Outcome.DEGRADED, detail="slow")

@@ -57,6 +57,18 @@ def test_a_new_version_is_told_when_it_is_first_seen() -> None:
     ]
 
 
+def test_an_event_is_told_though_the_outcome_stays_the_same() -> None:
+    restarted = Observation(Outcome.UP, detail="restarted at 22:05:00", event=True)
+
+    assert told_of(UP, UP, restarted, restarted, UP) == [
+        ("status 200", "1.0"),
+        ("", None),
+        ("restarted at 22:05:00", None),
+        ("restarted at 22:05:00", None),
+        ("", None),
+    ]
+
+
 def test_a_version_that_is_not_shown_for_once_is_no_change() -> None:
     silent = Observation(Outcome.UP, detail="page of 1")
 

@@ -32,7 +32,10 @@ BREAKS = {
         "import aiohttp",
     ),
     "No cycles": ("probes/model/failure.py", "import probes.model.batch"),
-    "Only the store speaks SQL": ("collector/report/__init__.py", "import asyncpg"),
+    "Only the store and a probe speak SQL": (
+        "collector/report/__init__.py",
+        "import asyncpg",
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+KINDS = ROOT / "docs/kinds"
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _WIDTH = "80"
 
@@ -49,4 +50,5 @@ def output_of(command: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(refreshed(README.read_text("utf-8"), output_of), "utf-8")
+    for path in (README, *sorted(KINDS.glob("*.md"))):
+        path.write_text(refreshed(path.read_text("utf-8"), output_of), "utf-8")

@@ -1,12 +1,22 @@
 """README and docs: what they show is what happens, what they link to exists."""
 
 import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
 
-from tests.docs.console import README, ROOT, commands_in, output_of, refreshed
+from agent.cli.main import constat_agent
+from agent.cli.probe import check_of, probe
+from agent.config import make_check
+from agent.strict_yaml import load
+from probes.kind import Kind
+from probes.registry import kinds
+from tests.docs.console import KINDS, README, ROOT, commands_in, output_of, refreshed
 
+KIND_PAGES = sorted(KINDS.glob("*.md"))
+_YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")]
 
 
@@ -14,6 +24,30 @@ def test_the_readme_shows_what_its_commands_print() -> None:
     document = README.read_text("utf-8")
     assert commands_in(document)
     assert refreshed(document, output_of) == document
+
+
+@pytest.mark.parametrize("path", KIND_PAGES, ids=lambda path: path.stem)
+def test_the_page_of_a_kind_shows_its_options_and_a_check_that_can_be_run(path: Path) -> None:
+    document = path.read_text("utf-8")
+    assert commands_in(document)[-1] == f"constat-agent kinds {path.stem}"
+    assert refreshed(document, output_of) == document
+    checks = [check for block in _YAML.findall(document) for check in load(block).items()]
+    assert checks
+    for name, options in checks:
+        assert make_check(name, options, ROOT).kind.name == path.stem
+
+
+def test_every_kind_has_a_page_and_no_page_is_of_another() -> None:
+    assert [path.stem for path in KIND_PAGES] == list(kinds())
+
+
+@pytest.mark.parametrize("kind", kinds().values(), ids=lambda kind: kind.name)
+def test_the_example_of_a_kind_is_a_command_line_that_is_understood(kind: Kind) -> None:
+    target, *rest = shlex.split(kind.example)
+    program = click.Context(constat_agent, **constat_agent.context_settings)
+    given = probe.make_context("probe", [kind.name, target, *rest], program).params
+    check = check_of(kind.name, target, given["marker"], given["timeout"], given["given"])
+    assert check.kind is kind
 
 
 def test_the_readme_opens_with_the_two_commands() -> None:

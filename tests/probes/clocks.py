@@ -4,10 +4,10 @@ import itertools
 import time
 
 from probes.attempt import Clock
+from probes.kind import Kind
 from probes.model.http_target import HttpSpec
 from probes.model.measurement import Observation
 from probes.model.target import TcpSpec
-from probes.registry import Kind
 
 AMPLE_US = 30_000_000
 

@@ -6,6 +6,7 @@ raises, or does not return, what the system would.
 """
 
 import asyncio
+import datetime as dt
 import errno
 import os
 import resource
@@ -258,7 +259,16 @@ async def it_answers_with_an_alert(world: World) -> AsyncIterator[Place]:
 
 @meets(Failure.CERTIFICATE_EXPIRED, Operation.TLS)
 async def its_certificate_has_expired(world: World) -> AsyncIterator[Place]:
-    async with serving(_close, authority().server(world.folder, expired=True)) as port:
+    async with serving(
+        _close, authority().server(world.folder, until=dt.timedelta(days=-1))
+    ) as port:
+        yield Place(port, tls=world.trusted())
+
+
+@meets(Failure.CERTIFICATE_NOT_YET_VALID, Operation.TLS)
+async def its_certificate_is_of_the_future(world: World) -> AsyncIterator[Place]:
+    tls = authority().server(world.folder, until=dt.timedelta(days=11))
+    async with serving(_close, tls) as port:
         yield Place(port, tls=world.trusted())
 
 

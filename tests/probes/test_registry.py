@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from probes.registry import KindError, kinds
+from probes.registry import KindError, forget_added, kinds
 
 _PACKAGE = """
 from probes.model.measurement import Observation, Outcome
-from probes.registry import Kind
+from probes.kind import Kind
 
 class Spec:
     pass
@@ -24,9 +24,9 @@ KIND = Kind({name!r}, Spec, probe, frozenset())
 
 @pytest.fixture(autouse=True)
 def _forget_what_was_found() -> Iterator[None]:
-    kinds.cache_clear()
+    forget_added()
     yield
-    kinds.cache_clear()
+    forget_added()
 
 
 def _install(folder: Path, monkeypatch: pytest.MonkeyPatch, entry: str, code: str) -> None:

@@ -29,15 +29,20 @@ class Authority:
         return str(path)
 
     def server(
-        self, folder: Path, *, address: str = "127.0.0.1", expired: bool = False
+        self,
+        folder: Path,
+        *,
+        address: str = "127.0.0.1",
+        until: dt.timedelta = dt.timedelta(days=1),
     ) -> ssl.SSLContext:
-        """Return the TLS of a server whose certificate is for an address."""
+        """Return the TLS of a server whose certificate is for an address.
+
+        It is valid for ten days, the last of which ends `until` from now.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
-        now = dt.datetime.now(dt.UTC)
-        until = now - _DAY if expired else now + _DAY
         names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
         certificate = (
-            _builder("server", key, until)
+            _builder("server", key, dt.datetime.now(dt.UTC) + until)
             .issuer_name(self.certificate.subject)
             .add_extension(names, critical=False)
             .sign(self.key, hashes.SHA256())

@@ -12,6 +12,8 @@ INSTRUMENT = {
     "out_of_resources",
     "permission_denied",
     "bad_configuration",
+    "script_unknown",
+    "nothing_logged",
     "internal_error",
 }
 
