@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SCENARIO ?= compliant
+# Programs of Debian that the kinds of probe meet, one a line; tests/debian.py knows their packages.
+SERVERS := \
+	nginx
 STAMP  := $(VENV)/.locked
 UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/uv
 
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics test-kill bench check ci test-wheel format format-check lint types imports clean
+.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics test-servers test-kill bench check ci test-wheel format format-check lint types imports clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -43,6 +46,9 @@ test-store: $(STAMP) ## the tests of the store on any server: make test-store DS
 test-metrics: $(STAMP) ## promtool reads the metrics of an agent and of a collector (installs it, as root)
 	@$(BIN)/python -m tests.debian promtool -- $(BIN)/python -m pytest -q -m metrics tests/agent tests/collector
 
+test-servers: $(STAMP) ## the kinds of probe meet the real servers (installs them, as root)
+	@$(BIN)/python -m tests.debian $(SERVERS) -- $(BIN)/python -m pytest -q -m servers tests
+
 test-kill: $(STAMP) ## kill agents, collector and database for minutes, and audit what is left
 	@$(BIN)/python -m tests.end_to_end.kill --full
 
@@ -54,7 +60,7 @@ test-demo: $(STAMP) ## every demonstration from end to end, about five minutes
 
 check: format-check lint types imports test ## what must pass before a commit
 
-ci: test-metrics check test-wheel test-store-timescale test-demo ## all that CI runs
+ci: test-metrics test-servers check test-wheel test-store-timescale test-demo ## all that CI runs
 
 test-wheel: $(STAMP) ## build the wheel and use it in empty environments
 	@$(BIN)/python -m tests.from_wheel

@@ -15,9 +15,13 @@ from typing import Final
 
 PACKAGES: Final = {
     "mmdebstrap": "mmdebstrap",
+    "named": "bind9",
     "nginx": "nginx-light",
+    "postfix": "postfix",
     "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
     "promtool": "prometheus",
+    "sshd": "openssh-server",
+    "unbound": "unbound",
 }
 # An ordinary user's PATH lacks the folders of the servers.
 _PATH: Final = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])

@@ -31,11 +31,11 @@ from tests.bench.peers import (
     Page,
     blackbox,
     cpu_us,
-    free_port,
     install_peers,
     nginx,
     resident_mb,
 )
+from tests.servers.real import free_port
 
 SIZES: Final = (100, 1_000)
 INTERVAL_S: Final = 10

@@ -4,8 +4,6 @@ Also what a process has used so far, by the kernel's own count.
 """
 
 import asyncio
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from typing import Final, NamedTuple
 
 from tests.debian import install, program
 from tests.servers.certificates import authority
+from tests.servers.real import free_port, running
 
 MARKER: Final = "Connexion"
 PAGE: Final = f"<title>Dossier patient</title><h1>{MARKER}</h1>" + "<p>Bienvenue.</p>" * 100
@@ -65,7 +64,7 @@ def nginx(folder: Path) -> Iterator[tuple[Page, Page]]:
     (folder / "index.html").write_text(PAGE)
     (folder / "nginx.conf").write_text(_nginx_conf(folder, plain, secure))
     command = [program("nginx"), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
-    with _running(command, plain):
+    with running(*command, port=plain):
         ca_file = authority().write(folder)
         yield (
             Page(f"http://127.0.0.1:{plain}/", ca_file),
@@ -84,7 +83,7 @@ def blackbox(folder: Path, ca_file: str) -> Iterator[Exporter]:
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=error",
     ]
-    with _running(command, port) as pid:
+    with running(*command, port=port) as pid:
         yield Exporter(pid, port)
 
 
@@ -114,35 +113,6 @@ async def _body(reader: asyncio.StreamReader) -> bytes:
         body += (await reader.readexactly(size + 2))[:-2]
     await reader.readline()
     return body
-
-
-@contextmanager
-def _running(command: list[str], port: int) -> Iterator[int]:
-    """Run a server until it is no longer needed; give its process id once it listens."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            _wait_for(server, port)
-            yield server.pid
-        finally:
-            server.terminate()
-
-
-def _wait_for(server: "subprocess.Popen[bytes]", port: int) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until and server.poll() is None:
-        with socket.socket() as dialled:
-            if dialled.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise RuntimeError(f"{server.args!r} does not listen on port {port}")
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nothing listens on now."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port: int = unused.getsockname()[1]
-        return port
 
 
 def _nginx_conf(folder: Path, plain: int, secure: int) -> str:
