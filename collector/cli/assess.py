@@ -11,6 +11,7 @@ from collector.judge.assessment import Assessment
 from collector.judge.assessment import assess as judge
 from collector.judge.verdict import exit_code
 from collector.report.durations import Language, duration_text, share_text
+from collector.report.notice_words import notice_sentences
 from collector.report.words import words_in
 
 
@@ -33,7 +34,7 @@ Exit codes: 0 compliant · 2 the folder cannot be read · 3 breach · 4 inconclu
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Four lines for a person, or the object constat.assessment/1.",
+    help="Some lines for a person, or the object constat.assessment/1.",
 )
 def assess(folder: Path, output: str, *, lang: Language) -> int:
     """Judge the window that FOLDER describes.
@@ -62,9 +63,11 @@ def _summary(assessment: Assessment, lang: Language) -> str:
     observed = words.observed.format(share=share_text(assessment.coverage.observed_ppm, lang))
     duration = words.duration_verdict[assessment.verdict]
     rule = words.rule[window.contract.downtime_rule]
+    notice = words.notice_verdict[assessment.notice.verdict]
     rows = (
         (words.duration, f"{duration}, {between} ({rule}, {limit})"),
-        (words.notice, words.notice_verdict[assessment.notice.verdict]),
+        (words.notice, notice),
+        *(("", said) for said in notice_sentences(window, assessment.notice, lang)),
         (words.coverage, f"{words.reporting.format(reporting=reporting, panel=panel)}, {observed}"),
     )
     width = max(len(name) for name, _ in rows)

@@ -24,6 +24,7 @@ def window_document(window: Window, intervals_us: Mapping[str, int]) -> dict[str
         "timezone": window.zone.key,
         "service_class": window.service_class.value,
         "status": window.status.value,
+        "calendar": contract.calendar,
         "plan": _interval(window, window.plan),
         "revisions": [
             {

@@ -8,7 +8,7 @@ that is printed and can be edited: what a contract lists always wins.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 import holidays
 
@@ -21,6 +21,14 @@ class SiteCalendar:
 
     zone: tzinfo
     closed: frozenset[date]
+
+
+class Uncounted(NamedTuple):
+    """A day that does not count towards a notice, and why: the end of the week, a holiday, both."""
+
+    day: date
+    week_end: bool
+    holiday: bool
 
 
 _SATURDAY = 5
@@ -41,17 +49,24 @@ def public_holidays(calendar: str, years: Iterable[int]) -> frozenset[date]:
     return frozenset(days)
 
 
+def holiday_names(calendar: str, years: Iterable[int], language: str) -> dict[date, str]:
+    """Return what the public holidays of a calendar are called, in a language: `fr`, `en_US`.
+
+    Empty for a calendar the package does not know: a contract may list its days without one.
+    """
+    country, _, subdivision = calendar.partition("-")
+    try:
+        named = holidays.country_holidays(
+            country, subdiv=subdivision or None, years=years, language=language
+        )
+    except NotImplementedError:
+        return {}
+    return dict(named.items())
+
+
 def is_counted(day: date, unit: NoticeUnit, calendar: SiteCalendar) -> bool:
     """Return whether a day counts towards a notice expressed in that unit."""
-    match unit:
-        case NoticeUnit.HOURS | NoticeUnit.CALENDAR_DAYS:
-            return True
-        case NoticeUnit.BUSINESS_DAYS:
-            return day.weekday() < _SATURDAY and day not in calendar.closed
-        case NoticeUnit.WORKING_DAYS:
-            return day.weekday() < _SUNDAY and day not in calendar.closed
-        case _ as unreachable:
-            assert_never(unreachable)
+    return not any(_grounds(day, unit, calendar))
 
 
 def counted_day_after(day: date, amount: int, unit: NoticeUnit, calendar: SiteCalendar) -> date:
@@ -62,6 +77,28 @@ def counted_day_after(day: date, amount: int, unit: NoticeUnit, calendar: SiteCa
     for _ in range(amount):
         day = _next_counted(day, unit, calendar)
     return day
+
+
+def uncounted_days(
+    after: date, last: date, unit: NoticeUnit, calendar: SiteCalendar
+) -> list[Uncounted]:
+    """Return the days strictly after a day, up to a last one, that do not count."""
+    days = (after + timedelta(days=distance) for distance in range(1, (last - after).days + 1))
+    found = (Uncounted(day, *_grounds(day, unit, calendar)) for day in days)
+    return [day for day in found if day.week_end or day.holiday]
+
+
+def _grounds(day: date, unit: NoticeUnit, calendar: SiteCalendar) -> tuple[bool, bool]:
+    """Return whether a day is left out as the end of the week, and whether as a holiday."""
+    match unit:
+        case NoticeUnit.HOURS | NoticeUnit.CALENDAR_DAYS:
+            return False, False
+        case NoticeUnit.BUSINESS_DAYS:
+            return day.weekday() >= _SATURDAY, day in calendar.closed
+        case NoticeUnit.WORKING_DAYS:
+            return day.weekday() >= _SUNDAY, day in calendar.closed
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def _next_counted(day: date, unit: NoticeUnit, calendar: SiteCalendar) -> date:

@@ -6,7 +6,13 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import assert_never
 
-from collector.judge.calendar import SiteCalendar, counted_day_after, is_counted
+from collector.judge.calendar import (
+    SiteCalendar,
+    Uncounted,
+    counted_day_after,
+    is_counted,
+    uncounted_days,
+)
 from collector.judge.terms import NoticeCounting, NoticeTerms, NoticeUnit, Revision
 from probes.model.instant import (
     HOUR,
@@ -113,6 +119,22 @@ def earliest_start(notified_at_us: int, terms: NoticeTerms, calendar: SiteCalend
             return from_datetime(datetime.combine(last, clock, calendar.zone))
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def days_left_out(
+    notified_at_us: int, terms: NoticeTerms, calendar: SiteCalendar
+) -> list[Uncounted]:
+    """Return the days between a notice and the last day it counts that did not count themselves.
+
+    The day of notice leads them when it does not count either, elapsed days being then counted from
+    the end of the last day that did.
+    """
+    day = local_date(notified_at_us, calendar.zone)
+    if terms.unit is NoticeUnit.HOURS or not terms.amount:
+        return []
+    last = counted_day_after(day, terms.amount, terms.unit, calendar)
+    before = day - timedelta(days=1) if terms.counting is NoticeCounting.ELAPSED else day
+    return uncounted_days(before, last, terms.unit, calendar)
 
 
 def latest_notice(start_us: int, terms: NoticeTerms, calendar: SiteCalendar) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from probes.model.instant import DAY, HOUR, MINUTE
@@ -12,6 +13,7 @@ from probes.model.measurement import VantageKind
 
 STRATEGIC_LIMIT_US = 4 * HOUR
 HORIZON_MARGIN_US = DAY
+DEFAULT_CALENDAR: Final = "FR"
 
 
 class ServiceClass(StrEnum):
@@ -66,7 +68,10 @@ class NoticeTerms:
 
 @dataclass(frozen=True, slots=True)
 class ContractTerms:
-    """What vendor and hospital agreed. Durations in microseconds."""
+    """What vendor and hospital agreed. Durations in microseconds.
+
+    `holidays` are the days that count; `calendar` is the one they were taken from, for their names.
+    """
 
     max_downtime_us: Mapping[ServiceClass, int]
     notice: NoticeTerms
@@ -75,6 +80,7 @@ class ContractTerms:
     quorum: int = 1
     panel_kind: VantageKind = VantageKind.WORKSTATION
     holidays: frozenset[date] = frozenset()
+    calendar: str = DEFAULT_CALENDAR
 
     def limit_us(self, service_class: ServiceClass) -> int:
         """Return the limit of a class; a strategic one is never above four hours (§4.2.4)."""

@@ -13,6 +13,7 @@ import msgspec
 
 from collector.judge.calendar import public_holidays
 from collector.judge.terms import (
+    DEFAULT_CALENDAR,
     ContractTerms,
     DowntimeRule,
     NoticeCounting,
@@ -34,7 +35,6 @@ from probes.model.instant import (
 from probes.model.interval import Interval
 from probes.model.measurement import VantageKind
 
-DEFAULT_CALENDAR: Final = "FR"
 DEFAULT_MAX_GAP_INTERVALS: Final = 3
 
 _HAS_OFFSET: Final = re.compile(r"([Zz]|[+-]\d{2}:\d{2})$")
@@ -168,6 +168,7 @@ def _contract(file: _File, years: set[int]) -> ContractTerms:
         quorum=contract.quorum,
         panel_kind=contract.panel_kind,
         holidays=_holidays(file, years),
+        calendar=file.calendar,
     )
 
 

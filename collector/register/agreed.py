@@ -132,6 +132,7 @@ def _terms(agreed: Agreed, window: RegisteredWindow) -> ContractTerms:
         quorum=contract.quorum,
         panel_kind=contract.panel_kind,
         holidays=closed_days(agreed, window),
+        calendar=agreed.site.calendar,
     )
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from collector.judge.notice import NoticeVerdict
 from collector.judge.terms import WindowStatus
 from collector.judge.verdict import DurationVerdict, exit_code
 from collector.judge.window import Bounds
 from collector.report.durations import Language, duration_text, instant_text, share_text
+from collector.report.notice_words import notice_sentences
 from collector.report.value import Report
-from collector.report.words import notice_terms_text, words_in
-from probes.model.instant import SECOND
+from collector.report.words import words_in
 from probes.model.interval import Interval
 
 _NAMES_SHOWN = 3
@@ -57,19 +56,8 @@ class Phrases:
 
     def notice(self) -> Iterator[str]:
         """Say the notice with its arithmetic."""
-        notice, words = self._report.assessment.notice, self.words
-        terms = notice_terms_text(self._report.assessment.window.contract.notice, self._language)
-        if notice.notified_at_us is None or notice.earliest_start_us is None:
-            yield f"{words.never_given} · {terms}"
-        else:
-            given = words.given.format(instant=self.instant(notice.notified_at_us))
-            earliest = words.earliest.format(instant=self.instant(notice.earliest_start_us))
-            yield f"{given} · {terms}"
-            yield earliest
-        judged = words.judged.format(instant=self.instant(notice.judged_start_us))
-        yield f"{judged} · {self._latest(notice.latest_allowed_us)}"
-        if notice.verdict is NoticeVerdict.SHORT and notice.shortfall_us:
-            yield words.missing.format(shortfall=self.duration_of(notice.shortfall_us))
+        assessment = self._report.assessment
+        return notice_sentences(assessment.window, assessment.notice, self._language)
 
     def planned(self) -> str:
         """Say the final plan and its length."""
@@ -143,12 +131,6 @@ class Phrases:
         window = self._report.assessment.window
         length_us = self._report.assessment.timeline.unobserved.clip(window.hull).length
         return self.duration_of(length_us) if length_us else ""
-
-    def _latest(self, instant: int) -> str:
-        """Say until when the notice could be given; the last microsecond of a day is its end."""
-        if (instant + 1) % SECOND == 0:
-            return self.words.before.format(instant=self.instant(instant + 1))
-        return self.words.latest.format(instant=self.instant(instant))
 
     def _margin(self) -> str:
         margin = self._report.margin

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from collector.judge.notice import NoticeVerdict
 from collector.judge.terms import (
     DowntimeRule,
-    NoticeCounting,
-    NoticeTerms,
-    NoticeUnit,
     ServiceClass,
     WindowStatus,
 )
@@ -26,8 +23,6 @@ class Words:
     status: dict[WindowStatus, str]
     rule: dict[DowntimeRule, str]
     kind: dict[VantageKind, str]
-    unit: dict[NoticeUnit, str]
-    counting: dict[NoticeCounting, str]
     planned: str
     intervention: str
     measured: str
@@ -69,13 +64,6 @@ class Words:
     fixed: str
     log: str
     as_of: str
-    given: str
-    never_given: str
-    earliest: str
-    latest: str
-    before: str
-    judged: str
-    missing: str
     more: str
 
 
@@ -112,13 +100,6 @@ _FRENCH = Words(
         VantageKind.SERVER: "serveur",
         VantageKind.EXTERNAL: "externe",
     },
-    unit={
-        NoticeUnit.HOURS: "h",
-        NoticeUnit.CALENDAR_DAYS: "jours calendaires",
-        NoticeUnit.BUSINESS_DAYS: "jours ouvrés",
-        NoticeUnit.WORKING_DAYS: "jours ouvrables",
-    },
-    counting={NoticeCounting.CLEAR_DAYS: "francs", NoticeCounting.ELAPSED: "écoulés"},
     planned="Prévu",
     intervention="Intervention",
     measured="Mesuré",
@@ -160,13 +141,6 @@ _FRENCH = Words(
     fixed="Panel et contrat fixés le {instant}",
     log="Journal : {size} entrées, chaîne {chain}",
     as_of="État connu le {instant}",
-    given="donné le {instant}",
-    never_given="aucun préavis pour ce créneau",
-    earliest="début au plus tôt le {instant}",
-    latest="à donner au plus tard le {instant}",
-    before="à donner avant le {instant}",
-    judged="jugé pour un début le {instant}",
-    missing="il manque {shortfall}",
     more="… et {count} autres",
 )
 
@@ -185,13 +159,6 @@ _ENGLISH = Words(
         DowntimeRule.SPAN: "from the first outage to the last return",
     },
     kind={kind: kind.value for kind in VantageKind},
-    unit={
-        NoticeUnit.HOURS: "h",
-        NoticeUnit.CALENDAR_DAYS: "calendar days",
-        NoticeUnit.BUSINESS_DAYS: "business days",
-        NoticeUnit.WORKING_DAYS: "working days",
-    },
-    counting={NoticeCounting.CLEAR_DAYS: "clear", NoticeCounting.ELAPSED: "elapsed"},
     planned="Planned",
     intervention="Intervention",
     measured="Measured",
@@ -233,13 +200,6 @@ _ENGLISH = Words(
     fixed="Panel and contract fixed {instant}",
     log="Log: {size} entries, chain {chain}",
     as_of="As known {instant}",
-    given="given {instant}",
-    never_given="none for this plan",
-    earliest="earliest start {instant}",
-    latest="to be given by {instant}",
-    before="to be given before {instant}",
-    judged="judged for a start {instant}",
-    missing="short by {shortfall}",
     more="… and {count} more",
 )
 
@@ -247,15 +207,3 @@ _ENGLISH = Words(
 def words_in(language: Language) -> Words:
     """Return the words of a language."""
     return _FRENCH if language is Language.FRENCH else _ENGLISH
-
-
-def notice_terms_text(terms: NoticeTerms, language: Language) -> str:
-    """Return the notice a contract asks for, in words: `3 jours calendaires francs`."""
-    words = words_in(language)
-    unit = words.unit[terms.unit]
-    if terms.unit is NoticeUnit.HOURS:
-        return f"{terms.amount} {unit}"
-    counting = words.counting[terms.counting]
-    if language is Language.FRENCH:
-        return f"{terms.amount} {unit} {counting}"
-    return f"{terms.amount} {counting} {unit}"
