@@ -5,30 +5,21 @@ durations that are not ISO 8601, a timeout so long that a target that hangs woul
 evidence, and whatever a kind of check refuses itself. Paths are taken from the file's own folder.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cache
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from agent.check import Check
-from agent.config_file import (
-    AgentFile,
-    BurstConfig,
-    CheckConfig,
-    CollectorConfig,
-    MetricsConfig,
-    SpoolConfig,
-)
-from agent.conversion import FaultsError, convert, joined, suggestion
-from agent.schedule import Burst, Cadence
+from agent.config_check import make_checks
+from agent.config_file import AgentFile, CollectorConfig, MetricsConfig, SpoolConfig
+from agent.conversion import FaultsError, convert
 from agent.strict_yaml import YamlError, load
-from probes.kind import Kind
 from probes.model.canonical import MalformedError, encode
 from probes.model.measurement import VantageKind
-from probes.registry import KindError, kind_named, kind_names
 
 
 class ConfigError(Exception):
@@ -93,71 +84,28 @@ def _checks(file: AgentFile, folder: Path) -> tuple[Check, ...]:
     faults: list[str] = []
     for name, options in file.checks.items():
         try:
-            checks.append(make_check(name, options, folder, f"checks.{name}", file.burst))
+            checks += make_checks(name, options, folder, f"checks.{name}", file.burst)
         except FaultsError as error:
             faults += error.faults
+    faults += _given_twice(checks)
     if faults:
         raise FaultsError(faults)
     return tuple(checks)
 
 
-def make_check(
-    name: str,
-    options: Mapping[str, Any],
-    folder: Path,
-    path: str = "",
-    burst: BurstConfig | None = None,
-) -> Check:
-    """Return the check of some options; `FaultsError` names each fault by its path."""
-    kind = _kind(options.get("kind"), joined(path, "kind"))
-    common = {key: value for key, value in options.items() if key in _COMMON}
-    special = {key: value for key, value in options.items() if key not in _COMMON}
-    spec = convert(special, kind.spec_type, path, beside=sorted(_COMMON))
-    if lack := kind.lacking(spec):
-        raise FaultsError([f"{joined(path, 'kind')}: {lack}"])
-    timing = convert(common, CheckConfig, path)
-    chosen = timing.burst or burst or BurstConfig()
-    cadence = _cadence(timing.interval_us, chosen.interval_us, chosen.duration_us)
-    return Check(name, kind, _located_files(spec, folder), timing.timeout_us, cadence)
-
-
-@cache
-def _cadence(interval_us: int, burst_interval_us: int, burst_for_us: int) -> Cadence:
-    # Most checks of an agent share one.
-    return Cadence(interval_us, Burst(burst_interval_us, burst_for_us))
-
-
-def _kind(name: object, path: str) -> Kind:
-    try:
-        kind = kind_named(name) if isinstance(name, str) else None
-        known = kind_names()
-    except KindError as error:
-        raise FaultsError([f"{path}: {error}"]) from None
-    if kind is not None:
-        return kind
-    said = "is missing" if name is None else f"{name!r} is not a kind of check"
-    raise FaultsError([f"{path}: {said}{suggestion(str(name), known)}"])
-
-
-_COMMON: Final = frozenset(option.name for option in fields(CheckConfig))
+def _given_twice(checks: Iterable[Check]) -> list[str]:
+    named = Counter(check.name for check in checks)
+    return [
+        f"checks.{name}: is already one half of a check with family: both"
+        for name, times in named.items()
+        if times > 1
+    ]
 
 
 def _located(folder: Path, collector: CollectorConfig) -> CollectorConfig:
     name = collector.name or urlsplit(collector.url).netloc
     ca_file = str(folder / collector.ca_file) if collector.ca_file else ""
     return CollectorConfig(collector.url.rstrip("/"), name, ca_file)
-
-
-def _located_files(spec: Any, folder: Path) -> Any:  # noqa: ANN401 - of the kind's own type
-    """Return a spec with every `…_file` in it taken from a folder."""
-    changes: dict[str, Any] = {}
-    for option in fields(spec):
-        value = getattr(spec, option.name)
-        if is_dataclass(value):
-            changes[option.name] = _located_files(value, folder)
-        elif option.name.endswith("_file") and isinstance(value, str) and value:
-            changes[option.name] = str(folder / value)
-    return replace(spec, **changes) if changes else spec
 
 
 def _digest(written: Mapping[str, Any]) -> str:

@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import msgspec
 
+from agent.config_check import BOTH_FAMILIES
 from agent.config_file import AgentFile, CheckConfig
 from probes.registry import kinds
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_BOTH: Final = f"`{BOTH_FAMILIES}` makes two checks of one: NAME.ipv4 and NAME.ipv6."
 _NAME: Final = {"type": "string", "pattern": r"^[\w.-]{1,100}$"}
 
 
@@ -24,6 +26,9 @@ def config_schema() -> dict[str, Any]:
     )
     for definition in definitions.values():
         _tidy(definition)
+    family = definitions["Family"]
+    family["enum"].append(BOTH_FAMILIES)
+    family["description"] += f" {_BOTH}"
     common = definitions.pop("CheckConfig")
     checks = []
     for (name, spec), reference in zip(specs.items(), references[2:], strict=True):

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from agent.check import Check
 from agent.cli.ending import CommandError, ExitCode
 from agent.cli.observations import details, headline, healthy, take_all
-from agent.config import make_check
+from agent.config_check import make_checks
 from agent.conversion import FaultsError
 from agent.strict_yaml import YamlError, load
 from probes.kind import Kind
@@ -43,18 +43,22 @@ def probe(
 
     TARGET is what that kind probes: a URL, HOST:PORT, a name; constat-agent kinds KIND shows one.
     """
-    check = check_of(kind, target, marker, timeout, given)
-    (taken,) = asyncio.run(take_all([check]))
-    click.echo(headline(taken, target))
-    for line in details(taken):
-        click.echo(f"{'':10}{line}")
-    return ExitCode.DONE if healthy(taken) else ExitCode.ERROR
+    checks = checks_of(kind, target, marker, timeout, given)
+    results = asyncio.run(take_all(checks))
+    for check, taken in zip(checks, results, strict=True):
+        click.echo(headline(taken, f"{target}{check.name.removeprefix(_NAME).replace('.', ' ')}"))
+        for line in details(taken):
+            click.echo(f"{'':10}{line}")
+    return ExitCode.DONE if all(map(healthy, results)) else ExitCode.ERROR
 
 
-def check_of(
+def checks_of(
     kind: str, target: str, markers: Sequence[str], timeout: str, given: Sequence[str]
-) -> Check:
-    """Return the check a command line asks for; an error of the command line says what is wrong."""
+) -> list[Check]:
+    """Return the check a command line asks for, two with `family=both`.
+
+    An error of the command line says what is wrong.
+    """
     options: dict[str, Any] = {"kind": kind, "interval": "PT1H", "timeout": timeout}
     known = _known(kind)
     if known is not None:
@@ -62,7 +66,7 @@ def check_of(
     for text in given:
         _set(options, text)
     try:
-        return make_check("probe", options, Path.cwd())
+        return make_checks(_NAME, options, Path.cwd())
     except FaultsError as error:
         raise CommandError("\n".join(error.faults), ExitCode.USAGE) from None
 
@@ -107,3 +111,6 @@ def _set(options: dict[str, Any], text: str) -> None:
         place[key] = load(value)
     except YamlError as error:
         raise click.UsageError(f"{path}: {error}.") from None
+
+
+_NAME: Final = "probe"

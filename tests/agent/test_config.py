@@ -9,7 +9,7 @@ from agent.config import Config, ConfigError, read_config
 from agent.schedule import Burst, Cadence
 from probes.model.http_target import HttpSpec
 from probes.model.instant import MILLISECOND, SECOND
-from probes.model.target import TcpSpec
+from probes.model.target import Family, TcpSpec
 
 EXAMPLE = Path("docs/examples/agent.yaml")
 
@@ -98,6 +98,38 @@ def test_a_collector_is_named_for_its_host_unless_it_has_a_name(write: Write) ->
         ("c.example:8443", "https://c.example:8443"),
         ("dd", "http://d"),
     ]
+
+
+def test_both_families_are_two_checks_and_no_probe_is_told_both(write: Write) -> None:
+    config = read(write(with_check(family="both", interval="PT30S")))
+
+    assert [(check.name, check.spec.family) for check in config.checks] == [
+        ("dpi.ipv4", Family.IPV4),
+        ("dpi.ipv6", Family.IPV6),
+    ]
+    assert {check.cadence.interval_us for check in config.checks} == {30 * SECOND}
+
+
+def test_a_name_that_half_of_a_check_has_already_is_refused(write: Write) -> None:
+    other = "  dpi.ipv6: {kind: tcp, host: h, port: 1, connect_only: true}\n"
+
+    assert faults_of(write(with_check(family="both") + other)) == [
+        "checks.dpi.ipv6: is already one half of a check with family: both"
+    ]
+
+
+def test_both_families_of_an_address_are_refused(write: Write) -> None:
+    text = with_check(family="both").replace("dpi.example", "192.0.2.7")
+
+    assert faults_of(write(text)) == ["checks.dpi.family: 192.0.2.7 is no ipv6 address"]
+
+
+def test_a_name_too_long_for_its_halves_is_refused(write: Write) -> None:
+    name = "d" * 96  # and ".ipv4" makes 101 characters
+
+    (fault,) = faults_of(write(with_check(family="both").replace("dpi:", f"{name}:")))
+
+    assert fault.startswith(f"checks.{name}.family: '{name}.ipv4' has not 1 to 100 characters")
 
 
 def test_a_check_may_burst_in_its_own_way(write: Write) -> None:

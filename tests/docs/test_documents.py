@@ -8,8 +8,8 @@ import click
 import pytest
 
 from agent.cli.main import constat_agent
-from agent.cli.probe import check_of, probe
-from agent.config import make_check
+from agent.cli.probe import checks_of, probe
+from agent.config_check import make_checks
 from agent.strict_yaml import load
 from probes.kind import Kind
 from probes.registry import kinds
@@ -34,7 +34,8 @@ def test_the_page_of_a_kind_shows_its_options_and_a_check_that_can_be_run(path: 
     checks = [check for block in _YAML.findall(document) for check in load(block).items()]
     assert checks
     for name, options in checks:
-        assert make_check(name, options, ROOT).kind.name == path.stem
+        for check in make_checks(name, options, ROOT):
+            assert check.kind.name == path.stem
 
 
 def test_every_kind_has_a_page_and_no_page_is_of_another() -> None:
@@ -46,7 +47,7 @@ def test_the_example_of_a_kind_is_a_command_line_that_is_understood(kind: Kind) 
     target, *rest = shlex.split(kind.example)
     program = click.Context(constat_agent, **constat_agent.context_settings)
     given = probe.make_context("probe", [kind.name, target, *rest], program).params
-    check = check_of(kind.name, target, given["marker"], given["timeout"], given["given"])
+    (check,) = checks_of(kind.name, target, given["marker"], given["timeout"], given["given"])
     assert check.kind is kind
 
 

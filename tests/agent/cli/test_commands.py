@@ -88,6 +88,18 @@ async def test_probe_says_why_a_target_is_down() -> None:
     assert "connection_refused (connect)" in ended.out
 
 
+async def test_probe_of_both_families_has_a_line_for_each() -> None:
+    with nobody() as port:
+        ended = await command(
+            "probe", "tcp", f"localhost:{port}", "-o", "connect_only=true", "-o", "family=both"
+        )
+
+    assert ended.code == 1
+    ipv4, ipv6 = (line for line in ended.out.splitlines() if line.startswith("down"))
+    assert ipv4.startswith(f"down      localhost:{port} ipv4  ")
+    assert ipv6.startswith(f"down      localhost:{port} ipv6  ")
+
+
 async def test_probe_takes_a_marker_for_a_port_too() -> None:
     async with serving(answering(b"220 smtp.example ESMTP\r\n")) as port:
         ended = await command(
