@@ -21,7 +21,12 @@ _WEEK_ENDS_NAMED: Final = 3
 
 
 def notice_sentences(window: Window, notice: Notice, language: Language) -> Iterator[str]:
-    """Yield the sentences on a window's notice.
+    """Yield the sentences on a window's notice."""
+    return (", ".join(clauses) for clauses in notice_clauses(window, notice, language))
+
+
+def notice_clauses(window: Window, notice: Notice, language: Language) -> Iterator[tuple[str, ...]]:
+    """Yield the sentences on a window's notice, each as its clauses: a narrow screen breaks there.
 
     They say when it was given and the start it allowed, the days that did not count and why, the
     start it is judged for with the latest notice allowed, and what is missing.
@@ -34,21 +39,21 @@ def notice_sentences(window: Window, notice: Notice, language: Language) -> Iter
         return moment_text(instant, window.zone, language)
 
     if notice.notified_at_us is None or notice.earliest_start_us is None:
-        yield words.none.format(asked=asked)
+        yield words.none, asked
     else:
-        yield words.given.format(
-            given=at(notice.notified_at_us), asked=asked, earliest=at(notice.earliest_start_us)
+        yield (
+            words.given.format(given=at(notice.notified_at_us), asked=asked),
+            words.earliest.format(earliest=at(notice.earliest_start_us)),
         )
         left_out = days_left_out(notice.notified_at_us, terms, calendar)
         if left_out:
-            yield _left_out(left_out, window, language)
+            yield (_left_out(left_out, window, language),)
         if left_out and left_out[0].day == local_date(notice.notified_at_us, window.zone):
-            yield words.from_before
-    yield words.judged.format(
-        start=at(notice.judged_start_us), latest=_latest(notice.latest_allowed_us, window, language)
-    )
+            yield (words.from_before,)
+    judged = words.judged.format(start=at(notice.judged_start_us))
+    yield judged, _latest(notice.latest_allowed_us, window, language)
     if notice.verdict is NoticeVerdict.SHORT and notice.shortfall_us:
-        yield words.missing.format(shortfall=duration_text(notice.shortfall_us, language))
+        yield (words.missing.format(shortfall=duration_text(notice.shortfall_us, language)),)
 
 
 def notice_terms_text(terms: NoticeTerms, language: Language) -> str:
@@ -110,6 +115,7 @@ class _Words:
     """The templates of one language; `days` holds singular and plural."""
 
     given: str
+    earliest: str
     none: str
     nothing: str
     days: dict[tuple[NoticeUnit, NoticeCounting], tuple[str, str]]
@@ -129,8 +135,9 @@ _CLEAR, _ELAPSED = NoticeCounting.CLEAR_DAYS, NoticeCounting.ELAPSED
 _PACKAGE_LANGUAGE: Final = {Language.FRENCH: "fr", Language.ENGLISH: "en_US"}
 _WORDS: Final = {
     Language.FRENCH: _Words(
-        given="préavis donné le {given}, {asked}, début au plus tôt le {earliest}",
-        none="aucun préavis pour ce créneau, {asked}",
+        given="préavis donné le {given}, {asked}",
+        earliest="début au plus tôt le {earliest}",
+        none="aucun préavis pour ce créneau",
         nothing="aucun délai convenu",
         days={
             (NoticeUnit.CALENDAR_DAYS, _CLEAR): ("jour franc", "jours francs"),
@@ -152,14 +159,15 @@ _WORDS: Final = {
         week_end="week-end",
         week_ends="{count} jours de week-end",
         holiday="jour férié du site",
-        judged="jugé pour un début le {start}, {latest}",
+        judged="jugé pour un début le {start}",
         before="préavis à donner avant le {instant}",
         by="préavis à donner au plus tard le {instant}",
         missing="il manque {shortfall}",
     ),
     Language.ENGLISH: _Words(
-        given="notice given on {given}, {asked}, earliest start on {earliest}",
-        none="no notice for this plan, {asked}",
+        given="notice given on {given}, {asked}",
+        earliest="earliest start on {earliest}",
+        none="no notice for this plan",
         nothing="no delay agreed",
         days={
             (NoticeUnit.CALENDAR_DAYS, _CLEAR): ("clear day", "clear days"),
@@ -175,7 +183,7 @@ _WORDS: Final = {
         week_end="weekend",
         week_ends="{count} days of weekends",
         holiday="holiday of the site",
-        judged="judged for a start on {start}, {latest}",
+        judged="judged for a start on {start}",
         before="notice to be given before {instant}",
         by="notice to be given by {instant}",
         missing="short by {shortfall}",

@@ -6,7 +6,7 @@ from collector.judge.terms import WindowStatus
 from collector.judge.verdict import DurationVerdict, exit_code
 from collector.judge.window import Bounds
 from collector.report.durations import Language, duration_text, instant_text, share_text
-from collector.report.notice_words import notice_sentences
+from collector.report.notice_words import notice_clauses
 from collector.report.value import Report
 from collector.report.words import words_in
 from probes.model.interval import Interval
@@ -57,7 +57,8 @@ class Phrases:
     def notice(self) -> Iterator[str]:
         """Say the notice with its arithmetic."""
         assessment = self._report.assessment
-        return notice_sentences(assessment.window, assessment.notice, self._language)
+        for clauses in notice_clauses(assessment.window, assessment.notice, self._language):
+            yield from clauses
 
     def planned(self) -> str:
         """Say the final plan and its length."""

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from calendar import day_name, month_name
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,13 @@ PLAYED = [scenario for name, scenario in SCENARIOS.items() if ALL or name == "co
 Demo = subprocess.Popen[str]
 
 
+DAY = f"({'|'.join(day_name)}) # ({'|'.join(month_name[1:])}) #"
+
+
 def masked(output: str) -> list[str]:
-    """Return the lines that say something, without their figures and their spacing."""
+    """Return the lines that say something, without their figures, dates and spacing."""
     lines = [" ".join(re.sub(r"[\d.,:]*\d", "#", line).split()) for line in output.splitlines()]
+    lines = [re.sub(DAY, "#", line) for line in lines]
     return [re.sub(r"chain \S+", "chain", line) for line in lines if re.search(r"\w", line)]
 
 
