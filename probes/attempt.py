@@ -147,7 +147,7 @@ def slowness(elapsed_us: int, limit_ms: int | None) -> str:
 def failure_of(error: OSError) -> Failure | None:
     """Return what an error of the system or of TLS means; None for one that nobody foresaw."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _CERTIFICATES.get(error.verify_code, Failure.CERTIFICATE_UNTRUSTED)
+        return failure_of_certificate(error)
     if isinstance(error, ssl.SSLError):
         return Failure.TLS_FAILED
     if isinstance(error, socket.gaierror):
@@ -157,11 +157,18 @@ def failure_of(error: OSError) -> Failure | None:
     return _ERRNOS.get(error.errno or 0)
 
 
+def failure_of_certificate(error: ssl.SSLCertVerificationError) -> Failure:
+    """Return what is wrong with a certificate."""
+    return _CERTIFICATES.get(error.verify_code, Failure.CERTIFICATE_UNTRUSTED)
+
+
 def reason_of(error: OSError) -> str:
     """Return an error in the words of the system: never anything the target said."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     if isinstance(error, ssl.SSLError):
+        if error.reason in _NO_TLS:
+            return "what answers speaks no TLS"
         return (error.reason or "ended in the handshake").lower().replace("_", " ")
     if isinstance(error, socket.gaierror):
         return (error.strerror or "no answer").lower()
@@ -186,6 +193,7 @@ _CERTIFICATES: Final = {
     62: Failure.CERTIFICATE_NAME_MISMATCH,
     64: Failure.CERTIFICATE_NAME_MISMATCH,
 }
+_NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST"})
 _NO_SUCH_NAME: Final = frozenset({socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY})
 _ERRNOS: Final = {
     errno.ECONNREFUSED: Failure.CONNECTION_REFUSED,

@@ -92,4 +92,5 @@ _ENTRY_POINTS: Final = "*-info/entry_points.txt"
 _OWN: Final = (
     "http",
     "tcp",
+    "tls",
 )

@@ -17,12 +17,21 @@ import errno
 import os
 import socket
 import ssl
+import sys
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from probes.attempt import Attempt, ProbeError, failure_of, reason_of, unreadable
+from probes.attempt import (
+    Attempt,
+    ProbeError,
+    failure_of,
+    failure_of_certificate,
+    reason_of,
+    unreadable,
+)
+from probes.certificate import first_to_end, last_to_begin, shown
 from probes.model.failure import Failure, Operation
 from probes.model.target import Family, Target, Tls, ascii_host
 
@@ -91,6 +100,24 @@ class TlsConnection(Connection):
         super().__init__(connected._socket, connected.peer)  # noqa: SLF001 - takes it over
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+
+    @property
+    def version(self) -> str:
+        """The version of TLS that was agreed on, as `TLSv1.3`."""
+        return self._tls.version() or ""
+
+    @property
+    def protocol(self) -> str:
+        """The protocol that was agreed on inside the handshake (RFC 7301); empty for none."""
+        return self._tls.selected_alpn_protocol() or ""
+
+    def chain(self) -> list[bytes]:
+        """Return the certificates by which the target was verified, or not, its own first; DER."""
+        if sys.version_info >= (3, 13):
+            return self._tls.get_verified_chain()
+        # The same, before it had a public name.
+        found = self._tls._sslobj.get_verified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
+        return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in found]
 
     async def shake_hands(self) -> None:
         """Agree on keys and verify the certificate; an `ssl.SSLError` says why not."""
@@ -165,10 +192,26 @@ async def secure(
     secured = TlsConnection(connection, context, ascii_host(name))
     try:
         await secured.shake_hands()
+    except ssl.SSLCertVerificationError as error:
+        failure = failure_of_certificate(error)
+        detail = reason_of(error) + _dated(failure, secured)
+        secured.close()
+        raise ProbeError(failure, detail) from error
     except BaseException:
         secured.close()
         raise
     return secured
+
+
+def _dated(failure: Failure, secured: TlsConnection) -> str:
+    """Return when a certificate expired or will be valid, if that is what is wrong with it."""
+    if failure is Failure.CERTIFICATE_EXPIRED:
+        ended = first_to_end(secured.chain())
+        return f": it was valid until {shown(ended.until)}" if ended else ""
+    if failure is Failure.CERTIFICATE_NOT_YET_VALID:
+        begins = last_to_begin(secured.chain())
+        return f": it is valid from {shown(begins.since)}" if begins else ""
+    return ""
 
 
 async def resolve(target: Target, attempt: Attempt) -> list[Address]:
@@ -266,18 +309,21 @@ def _refuse_itself(dialled: socket.socket) -> None:
         raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
 
 
-def trusting(tls: Tls) -> ssl.SSLContext:
-    """Return what verifies the target's certificate; `ProbeError` for an unreadable file."""
+def trusting(tls: Tls, protocol: str = "") -> ssl.SSLContext:
+    """Return what verifies the target's certificate; `ProbeError` for an unreadable file.
+
+    `protocol` is offered inside the handshake (RFC 7301).
+    """
     if not tls.ca_file:
-        return _context("", 0)
+        return _context("", 0, protocol)
     try:
-        return _context(tls.ca_file, Path(tls.ca_file).stat().st_mtime_ns)
+        return _context(tls.ca_file, Path(tls.ca_file).stat().st_mtime_ns, protocol)
     except OSError as error:
         raise unreadable(tls.ca_file, error) from None
 
 
 @lru_cache(maxsize=64)
-def _context(ca_file: str, modified_ns: int) -> ssl.SSLContext:
+def _context(ca_file: str, modified_ns: int, protocol: str) -> ssl.SSLContext:
     """Return what verifies certificates; a file that changes is read again."""
     del modified_ns
     context = ssl.create_default_context(cafile=ca_file or None)
@@ -285,6 +331,9 @@ def _context(ca_file: str, modified_ns: int) -> ssl.SSLContext:
     # the target's own certificate, and no extension is asked for that browsers do without.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
+    if protocol:
+        context.set_alpn_protocols([protocol])
     return context
 
 

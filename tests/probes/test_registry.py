@@ -8,6 +8,11 @@ import pytest
 
 from probes.registry import KindError, forget_added, kinds
 
+OWN = [
+    "http",
+    "tcp",
+    "tls",
+]
 _PACKAGE = """
 from probes.model.measurement import Observation, Outcome
 from probes.kind import Kind
@@ -41,13 +46,13 @@ def _install(folder: Path, monkeypatch: pytest.MonkeyPatch, entry: str, code: st
 
 
 def test_our_own_kinds_are_there_in_order() -> None:
-    assert list(kinds()) == ["http", "tcp"]
+    assert list(kinds()) == OWN
 
 
 def test_a_package_adds_a_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _install(tmp_path, monkeypatch, "modem = added_probe:KIND", _PACKAGE.format(name="modem"))
 
-    assert list(kinds()) == ["http", "modem", "tcp"]
+    assert list(kinds()) == sorted([*OWN, "modem"])
 
 
 @pytest.mark.parametrize(

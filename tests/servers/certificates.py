@@ -21,23 +21,42 @@ class Authority:
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
+    intermediate: bool = False
 
     def write(self, folder: Path) -> str:
         """Write the certificate where a check can name it; return the path."""
         path = folder / "authority.pem"
-        path.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+        path.write_bytes(self._pem)
         return str(path)
+
+    @property
+    def _pem(self) -> bytes:
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    def below(self, name: str, until: dt.timedelta = _DAY) -> "Authority":
+        """Return an authority that this one vouches for."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            _builder(name, key, dt.datetime.now(dt.UTC) + until)
+            .issuer_name(self.certificate.subject)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_key_usage(), critical=True)
+            .sign(self.key, hashes.SHA256())
+        )
+        return Authority(key, certificate, intermediate=True)
 
     def server(
         self,
         folder: Path,
         *,
         address: str = "127.0.0.1",
-        until: dt.timedelta = dt.timedelta(days=1),
+        until: dt.timedelta = _DAY,
+        whole: bool = True,
     ) -> ssl.SSLContext:
         """Return the TLS of a server whose certificate is for an address.
 
-        It is valid for ten days, the last of which ends `until` from now.
+        It is valid for ten days, the last of which ends `until` from now. Key and certificates are
+        in `server.pem`, without those of the authorities in between unless the chain is `whole`.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
@@ -55,6 +74,7 @@ class Authority:
                 serialization.NoEncryption(),
             )
             + certificate.public_bytes(serialization.Encoding.PEM)
+            + (self._pem if self.intermediate and whole else b"")
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
@@ -62,13 +82,13 @@ class Authority:
 
 
 @cache
-def authority(name: str = "Tests") -> Authority:
+def authority(name: str = "Tests", until: dt.timedelta = _DAY) -> Authority:
     """Return the authority of that name; the same one every time."""
     key = ec.generate_private_key(ec.SECP256R1())
-    builder = _builder(name, key, dt.datetime.now(dt.UTC) + _DAY)
+    builder = _builder(name, key, dt.datetime.now(dt.UTC) + until)
     certificate = (
         builder.issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
         .add_extension(_key_usage(), critical=True)
         .sign(key, hashes.SHA256())
     )
