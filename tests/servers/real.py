@@ -84,6 +84,7 @@ def running(
             yield server.pid
         finally:
             end(server)
+            _wait_until_gone((host, port), time.monotonic() + 5)
 
 
 def end(server: "subprocess.Popen[bytes]") -> None:
@@ -114,3 +115,9 @@ def _wait_for(
     said.seek(0)
     told = said.read().decode(errors="replace")
     raise RuntimeError(f"{server.args!r} does not listen on {place}; it printed:\n{told}")
+
+
+def _wait_until_gone(place: tuple[str, int], until: float) -> None:
+    """Wait for the orphans of a server: nobody else is told when they have ended."""
+    while listens(*place) and time.monotonic() < until:
+        time.sleep(0.02)
