@@ -59,10 +59,10 @@ class Attempt:
         self._clock = clock
         self._step_began = self.began
         self._spent_us: dict[Operation, int] = {}
-        self._timer = asyncio.timeout(None)
+        self._timer = _Timer()
 
     async def __aenter__(self) -> Self:
-        await self._timer.__aenter__()
+        self._timer.enter()
         return self
 
     async def __aexit__(
@@ -72,9 +72,7 @@ class Attempt:
         trace: TracebackType | None,
     ) -> None:
         self._end_step()
-        try:
-            await self._timer.__aexit__(kind, error, trace)
-        except TimeoutError:
+        if self._timer.leave(kind):
             raise ProbeError(Failure.TIMEOUT, self._timed_out()) from None
         if isinstance(error, OSError):
             failure = failure_of(error)
@@ -85,7 +83,7 @@ class Attempt:
         """End the step before, and give the next one its time."""
         self._end_step()
         self.operation = operation
-        self._timer.reschedule(asyncio.get_running_loop().time() + self.left_us() / 1e6)
+        self._timer.allow(self.left_us() / 1e6)
 
     def left_us(self) -> int:
         """Return the time left to the step, microseconds; the probe's deadline bounds it.
@@ -135,6 +133,53 @@ class Attempt:
             whole_ms = (self._deadline - self.began) // 1_000
             return f"not over within the {whole_ms} ms of the whole probe"
         return f"not over within {limit_ms} ms"
+
+
+class _Timer:
+    """Cancels the task it is entered in when the time last allowed is over, as `asyncio.timeout`.
+
+    A step of a probe takes a thousandth of what it may: so the loop is told of the first end only,
+    and asked again when that has come.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ends = self._armed_for = float("inf")
+        self._armed: asyncio.TimerHandle | None = None
+        self._expired = False
+
+    def enter(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - what waits runs in a task
+        self._task = task
+        self._cancelled_before = task.cancelling()
+
+    def allow(self, seconds: float) -> None:
+        """Allow so much from now on, in place of what was allowed before."""
+        self._ends = self._loop.time() + seconds
+        if self._ends < self._armed_for and not self._expired:
+            self._arm()
+
+    def leave(self, kind: type[BaseException] | None) -> bool:
+        """Return whether what ends now is the cancellation by this timer."""
+        if self._armed is not None:
+            self._armed.cancel()
+        ours_alone = self._expired and self._task.uncancel() <= self._cancelled_before
+        return ours_alone and kind is not None and issubclass(kind, asyncio.CancelledError)
+
+    def _arm(self) -> None:
+        if self._armed is not None:
+            self._armed.cancel()
+        self._armed_for = self._ends
+        self._armed = self._loop.call_at(self._ends, self._ring)
+
+    def _ring(self) -> None:
+        if self._loop.time() < self._ends:
+            self._arm()
+        else:
+            self._expired = True
+            self._armed = None
+            self._task.cancel()
 
 
 def slowness(elapsed_us: int, limit_ms: int | None) -> str:

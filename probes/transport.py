@@ -120,7 +120,11 @@ class TlsConnection(Connection):
         return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in found]
 
     async def shake_hands(self) -> None:
-        """Agree on keys and verify the certificate; an `ssl.SSLError` says why not."""
+        """Agree on keys and verify the certificate; an `ssl.SSLError` says why not.
+
+        What TLS 1.3 still has to send then goes with the first data, or before the first are waited
+        for: a packet less.
+        """
         # The last flight of a handshake must not wait for the acknowledgement of the one before.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while True:
@@ -130,7 +134,6 @@ class TlsConnection(Connection):
                 if not await self._exchange():
                     raise ProbeError(Failure.CONNECTION_CLOSED, "closed in the handshake") from None
             else:
-                await self._flush()
                 return
 
     async def send(self, data: bytes) -> None:

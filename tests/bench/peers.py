@@ -126,6 +126,7 @@ events {{ worker_connections 1024; }}
 http {{
   access_log off; {paths}
   types {{ text/html html; }}
+  ssl_protocols TLSv1.2 TLSv1.3;
   ssl_certificate {folder}/server.pem; ssl_certificate_key {folder}/server.pem;
   server {{
     listen 127.0.0.1:{plain}; listen 127.0.0.1:{secure} ssl;
