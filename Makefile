@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 SCENARIO ?= compliant
 # Programs of Debian that the kinds of probe meet, one a line; tests/debian.py knows their packages.
 SERVERS := \
+	check_http check_procs \
 	nginx
 STAMP  := $(VENV)/.locked
 UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/uv

@@ -11,7 +11,6 @@ A network that cannot be reached at all is `network_unreachable`, of the target:
 point has lost its own network is for the vantage point to find out.
 """
 
-import _thread
 import asyncio
 import errno
 import os
@@ -23,6 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from probes.aside import aside
 from probes.attempt import (
     Attempt,
     ProbeError,
@@ -222,38 +222,8 @@ async def resolve(target: Target, attempt: Attempt) -> list[Address]:
     addresses = _literal(target)
     if addresses is None:
         attempt.begin(Operation.RESOLVE)
-        addresses = await _resolve(target)
+        addresses = await aside(lambda: _addresses(target), "resolve")
     return addresses
-
-
-async def _resolve(target: Target) -> list[Address]:
-    """Ask the system's resolver, in a thread of its own: one that hangs keeps no other waiting."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[Address]] = loop.create_future()
-
-    def settle(addresses: list[Address], error: OSError | None) -> None:
-        if answer.done():
-            return
-        if error is None:
-            answer.set_result(addresses)
-        else:
-            answer.set_exception(error)
-
-    def ask() -> None:
-        addresses: list[Address] = []
-        fault: OSError | None = None
-        try:
-            addresses = _addresses(target)
-        except OSError as error:
-            fault = error
-        with suppress(RuntimeError):  # the loop was closed, nobody waits any more
-            loop.call_soon_threadsafe(settle, addresses, fault)
-
-    try:
-        _thread.start_new_thread(ask, ())
-    except RuntimeError:
-        raise ProbeError(Failure.OUT_OF_RESOURCES, "cannot start a thread to resolve in") from None
-    return await answer
 
 
 def _addresses(target: Target, flags: int = 0) -> list[Address]:

