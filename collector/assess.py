@@ -167,7 +167,7 @@ async def _surroundings(
     return Surroundings(
         hospital=registered.hospital,
         hospital_name=agreed.hospital.name,
-        product=agreed.service.product,
+        product=agreed.product_name,
         fixed_at_us=registered.fixed_at_us,
         announced_at_us=registered.announced_at_us,
         as_of_us=window.as_of_us if window.as_of_us is not None else window.horizon.end,

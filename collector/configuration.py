@@ -1,7 +1,8 @@
 """What operators write in YAML, as typed values; a fault names the file and the key.
 
 Unknown keys are refused, since a misspelt key would silently leave its default in force. Durations
-are ISO 8601 text, zones IANA names, holiday calendars a country and its subdivision.
+are ISO 8601 text, zones IANA names, holiday calendars a country and its subdivision, shares
+percentages, hours of a day ranges.
 """
 
 import re
@@ -15,6 +16,7 @@ import msgspec
 from collector.errors import ConfigurationError
 from collector.judge.calendar import public_holidays
 from collector.judge.document import DocumentError, read_yaml
+from collector.judge.weekly import parse_hours
 from probes.model.instant import format_duration, parse_duration, zone_named
 
 _Read = TypeVar("_Read")
@@ -47,6 +49,24 @@ class CalendarName(str):
     __slots__ = ()
 
 
+class HoursRange(str):
+    """A range of hours on a site's clocks: `08:00-18:30`, `22:00-06:00`."""
+
+    __slots__ = ()
+
+
+class Share(str):
+    """A share of a whole, as a percentage with at most four decimals: `99.9%`."""
+
+    __slots__ = ()
+
+    @property
+    def ppm(self) -> int:
+        """The same in millionths, exact."""
+        whole, _, decimals = self.removesuffix("%").partition(".")
+        return int(whole) * 10_000 + int(decimals.ljust(4, "0"))
+
+
 def _duration(text: str) -> Duration:
     return Duration(parse_duration(text))
 
@@ -60,15 +80,34 @@ def _calendar(text: str) -> CalendarName:
     return CalendarName(text)
 
 
+def _hours(text: str) -> HoursRange:
+    parse_hours(text)
+    return HoursRange(text)
+
+
+def _share(text: str) -> Share:
+    share = Share("".join(text.split()))
+    if _SHARE.fullmatch(share) is None or share.ppm > _WHOLE_PPM:
+        raise ValueError(f"{text!r} is not a percentage, as in 99.9%")
+    return share
+
+
+_SHARE: Final = re.compile(r"\d{1,3}(\.\d{1,4})?%", re.ASCII)
+_WHOLE_PPM: Final = 1_000_000
+
 _READERS: Final[dict[type, Callable[[str], object]]] = {
     Duration: _duration,
     ZoneName: _zone,
     CalendarName: _calendar,
+    HoursRange: _hours,
+    Share: _share,
 }
 _SCHEMAS: Final[dict[type, dict[str, object]]] = {
     Duration: {"type": "string", "format": "duration", "examples": ["PT4H", "PT5M"]},
     ZoneName: {"type": "string", "examples": ["Europe/Paris"]},
     CalendarName: {"type": "string", "examples": ["FR", "FR-57"]},
+    HoursRange: {"type": "string", "examples": ["08:00-18:30", "22:00-06:00"]},
+    Share: {"type": "string", "examples": ["99.9%"]},
 }
 
 

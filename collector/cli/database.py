@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from collector.cli.options import Target
-from collector.embedded.folder import dsn_of
-from collector.errors import ConfigurationError, RefusedError
+from collector.errors import RefusedError
 from collector.register.sealing import Sealer
 from collector.store.migrate import missing_migrations
 from collector.store.pool import Pool, connected, open_pool
@@ -31,19 +30,9 @@ def on_database(target: Target, work: Callable[[Pool], Awaitable[_Result]]) -> _
 
 
 async def _on_database(target: Target, work: Callable[[Pool], Awaitable[_Result]]) -> _Result:
-    async with open_pool(dsn_for(target), size=2) as pool:
+    async with open_pool(target.address(), size=2) as pool:
         await _check_schema(pool)
         return await work(pool)
-
-
-def dsn_for(target: Target) -> str:
-    """Return the DSN of a target: its own, its settings', or that of the embedded database."""
-    if target.dsn is not None:
-        return target.dsn
-    settings = target.settings
-    if settings is None:
-        raise ConfigurationError("no database is named: --dsn or --config")
-    return settings.dsn or dsn_of(settings.database_folder)
 
 
 async def _check_schema(pool: Pool) -> None:

@@ -15,6 +15,7 @@ from traceback import walk_tb
 from typing import Final, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 from collector.errors import ConstatError, ExitCode
 from probes.model.canonical import MalformedError
@@ -38,12 +39,20 @@ COMMANDS: Final[dict[str, Entry]] = {
         "collector",
     ),
     "assess": Entry("collector.cli.assess:assess", "Judge a window from a folder."),
+    "calendar": Entry(
+        "collector.cli.calendar:calendar", "Print the holiday calendar of a site.", "collector"
+    ),
     "demo": Entry("collector.cli.demo:demo", "Watch a real upgrade being measured.", "embedded"),
     "doctor": Entry(
         "collector.cli.doctor:doctor", "Say what the server is and what is wrong.", "collector"
     ),
     "import": Entry(
         "collector.cli.imports:import_group", "Import measurements made elsewhere.", "collector"
+    ),
+    "names": Entry(
+        "collector.cli.names:names",
+        "List the persons the register names, or erase one.",
+        "collector",
     ),
     "token": Entry("collector.cli.token:token", "Make tokens that enrol agents.", "collector"),
     "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector"),
@@ -63,6 +72,14 @@ class _LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         return _load(cmd_name) if cmd_name in COMMANDS else None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the commands by the table, without importing any."""
+        return [
+            CompletionItem(name, help=COMMANDS[name].summary)
+            for name in self.list_commands(ctx)
+            if name.startswith(incomplete)
+        ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, COMMANDS[name].summary) for name in self.list_commands(ctx)]
@@ -92,6 +109,11 @@ def _load(name: str) -> click.Command:
 Examples:
   constat assess DIR                      judge the window described in DIR
   constat COMMAND -h                      options and examples of a command
+
+\b
+The shell completes commands, options, and the ids of hospitals, services and windows that are in
+the database of CONSTAT_CONFIG, CONSTAT_DSN or ./constat.yaml:
+  eval "$(_CONSTAT_COMPLETE=bash_source constat)"        or zsh_source, fish_source
 
 \b
 Exit codes: 0 done or compliant · 1 error · 2 usage or configuration · 3 breach

@@ -12,12 +12,14 @@ from typing import Final, TypeVar
 import click
 from click.core import ParameterSource
 
+from collector.embedded.folder import dsn_of
 from collector.errors import ConfigurationError
 from collector.report.durations import Language
 from collector.settings import DEFAULT_FILE, Settings, read_key, read_settings
 from probes.model.keys import SigningKey
 
 _Result = TypeVar("_Result")
+Completer = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
 class Output(StrEnum):
@@ -35,6 +37,14 @@ class Target:
     settings: Settings | None
     dsn: str | None
     key_file: Path | None
+
+    def address(self) -> str:
+        """Return the DSN: its own, its settings', or that of the embedded database."""
+        if self.dsn is not None:
+            return self.dsn
+        if self.settings is None:
+            raise ConfigurationError("no database is named: --dsn or --config")
+        return self.settings.dsn or dsn_of(self.settings.database_folder)
 
     def key(self) -> SigningKey:
         """Return the log's signing key; `ConfigurationError` when no file was named for it."""
@@ -98,7 +108,7 @@ def reads_database(command: Callable[..., _Result]) -> Callable[..., _Result]:
     def with_target(
         *given: object, config: Path | None, dsn: str | None, **named: object
     ) -> _Result:
-        return command(*given, target=_target(config, dsn, None), **named)
+        return command(*given, target=target_of(config, dsn, None), **named)
 
     return with_target
 
@@ -119,7 +129,7 @@ def seals_entries(command: Callable[..., _Result]) -> Callable[..., _Result]:
         author: str | None,
         **named: object,
     ) -> _Result:
-        signatory = Signatory(_target(config, dsn, key), _author(author))
+        signatory = Signatory(target_of(config, dsn, key), _author(author))
         return command(*given, signatory=signatory, **named)
 
     return with_signatory
@@ -160,10 +170,39 @@ language: Final = click.option(
     help="Language of the report.",
 )
 
-hospital: Final = click.option("--hospital", metavar="H", help="Only this hospital.")
+
+def completes(what: str) -> Completer:
+    """Return what completes the ids of a kind: hospital, service, window, group or site.
+
+    With no database, no settings or no time, it offers nothing and says nothing.
+    """
+
+    def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+        try:
+            from collector.cli.completion import names_of  # noqa: PLC0415 - only to complete
+
+            config = context.params.get("config")
+            with context.scope(cleanup=False):
+                target = target_of(
+                    Path(config) if config else None, context.params.get("dsn"), None
+                )
+            names = names_of(what, target.address())
+        except Exception:  # noqa: BLE001 - a shell in the middle of a line: nothing may be said
+            return []
+        return [name for name in names if name.startswith(incomplete)]
+
+    return complete
 
 
-def _target(config: Path | None, dsn: str | None, key: Path | None) -> Target:
+hospital: Final = click.option(
+    "--hospital", metavar="H", help="Only this hospital.", shell_complete=completes("hospital")
+)
+window_argument: Final = click.argument(
+    "window_id", metavar="ID", shell_complete=completes("window")
+)
+
+
+def target_of(config: Path | None, dsn: str | None, key: Path | None) -> Target:
     """Return the target that the options, the environment and the folder name."""
     if dsn is not None and _typed("config") and not _typed("dsn"):
         dsn = None

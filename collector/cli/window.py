@@ -2,9 +2,11 @@
 
 import click
 
+from collector.cli.window_correct import correct_window
 from collector.cli.window_export import export_window
+from collector.cli.window_hot import authorise_window, inform_window
 from collector.cli.window_list import list_of_windows
-from collector.cli.window_plan import announce_window, reschedule_window
+from collector.cli.window_plan import announce_window, extend_window, reschedule_window
 from collector.cli.window_show import show_window
 from collector.cli.window_steps import (
     cancel_window,
@@ -36,10 +38,14 @@ def window() -> None:
 for command in (
     announce_window,
     reschedule_window,
+    extend_window,
+    authorise_window,
+    inform_window,
     start_window,
     finish_window,
     close_window,
     cancel_window,
+    correct_window,
     list_of_windows,
     show_window,
     export_window,

@@ -6,7 +6,7 @@ import click
 
 from collector.assess import measurements_for
 from collector.cli.database import now_us, on_database
-from collector.cli.options import Target, hospital, reads_database
+from collector.cli.options import Target, hospital, reads_database, window_argument
 from collector.errors import ConfigurationError
 from collector.evidence.folder import write_measurements_file
 from collector.evidence.window_file import window_document, write_window_file
@@ -28,7 +28,7 @@ Examples:
 Exit codes: 0 done · 2 the folder is not empty or cannot be written · 5 no such window
 · 6 the database cannot be reached""",
 )
-@click.argument("window_id", metavar="ID")
+@window_argument
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @hospital
 @reads_database

@@ -20,6 +20,7 @@ _COLUMNS = ("window", "hospital", "service", "status", "planned_start", "planned
 Examples:
   constat window list
   constat window list --hospital CH-EXEMPLE --status announced -o csv
+  constat window list --operation OP-2026-0142
 
 \b
 Exit codes: 0 done · 6 the database cannot be reached""",
@@ -30,17 +31,25 @@ Exit codes: 0 done · 6 the database cannot be reached""",
     multiple=True,
     help="Only windows of this status; may be given several times.",
 )
+@click.option("--operation", metavar="ID", help="Only the windows of this operation.")
 @hospital
 @outputs()
 @reads_database
 def list_of_windows(
-    *, status: tuple[WindowStatus, ...], hospital: str | None, output: Output, target: Target
+    *,
+    status: tuple[WindowStatus, ...],
+    operation: str | None,
+    hospital: str | None,
+    output: Output,
+    target: Target,
 ) -> None:
     """List windows. Instants are UTC; `window show` prints them on the site's clocks."""
 
     async def work(pool: Pool) -> list[WindowRow]:
         async with connected(pool) as connection:
-            return await list_windows(connection, tenant=hospital, statuses=status)
+            return await list_windows(
+                connection, tenant=hospital, statuses=status, operation=operation
+            )
 
     rows = on_database(target, work)
     print_rows([_row(row) for row in rows], _COLUMNS, output, empty="no window")

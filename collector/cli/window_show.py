@@ -17,6 +17,7 @@ from collector.cli.options import (
     language,
     outputs,
     reads_database,
+    window_argument,
 )
 from collector.cli.times import read_instant
 from collector.errors import ConfigurationError
@@ -47,7 +48,7 @@ Examples:
 Exit codes: 0 compliant, or cancelled · 3 breach of duration or notice
 · 4 inconclusive or pending · 5 no such window · 6 the database cannot be reached""",
 )
-@click.argument("window_id", metavar="ID")
+@window_argument
 @click.option("--as-of", metavar="TIME", help="What was known by then: RFC 3339, or local time.")
 @click.option("--watch", is_flag=True, help="Refresh in place until the verdict falls.")
 @language

@@ -8,7 +8,7 @@ import click
 
 from collector.assess import record_verdict, report_on
 from collector.cli.database import on_database, sealer_of
-from collector.cli.options import Signatory, hospital, seals_entries
+from collector.cli.options import Signatory, hospital, seals_entries, window_argument
 from collector.cli.times import read_instant
 from collector.register.agreed import zone_of
 from collector.register.planning import Where, cancel, close, finish, locate, start
@@ -38,7 +38,7 @@ Examples:
 \b
 {_CODES}""",
 )
-@click.argument("window_id", metavar="ID")
+@window_argument
 @_AT
 @hospital
 @seals_entries
@@ -67,7 +67,7 @@ Examples:
 \b
 {_CODES}""",
 )
-@click.argument("window_id", metavar="ID")
+@window_argument
 @_AT
 @hospital
 @seals_entries
@@ -93,7 +93,7 @@ Examples:
 \b
 {_CODES}""",
 )
-@click.argument("window_id", metavar="ID")
+@window_argument
 @hospital
 @seals_entries
 def close_window(window_id: str, *, hospital: str | None, signatory: Signatory) -> None:
@@ -127,7 +127,7 @@ Examples:
 \b
 {_CODES}""",
 )
-@click.argument("window_id", metavar="ID")
+@window_argument
 @hospital
 @seals_entries
 def cancel_window(window_id: str, *, hospital: str | None, signatory: Signatory) -> None:

@@ -41,12 +41,23 @@ def public_holidays(calendar: str, years: Iterable[int]) -> frozenset[date]:
 
     Raises `ValueError` for a name the calendar package does not know.
     """
+    return frozenset(named_holidays(calendar, years))
+
+
+def named_holidays(calendar: str, years: Iterable[int]) -> dict[date, str]:
+    """Return the public holidays of a calendar with what each is called, in its own language.
+
+    Raises `ValueError` for a name the calendar package does not know.
+    """
     country, _, subdivision = calendar.partition("-")
     try:
-        days = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
+        language = holidays.country_holidays(country).default_language
+        days = holidays.country_holidays(
+            country, subdiv=subdivision or None, years=years, language=language
+        )
     except NotImplementedError:
         raise ValueError(f"{calendar!r} is not a holiday calendar, as in FR or FR-57") from None
-    return frozenset(days)
+    return dict(days.items())
 
 
 def holiday_names(calendar: str, years: Iterable[int], language: str) -> dict[date, str]:

@@ -4,8 +4,12 @@ Nothing here changes a measured figure; it is printed beside the verdict, or dec
 which duties apply (rules, sections 7, 8 and 11).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Final
+
+from probes.model.canonical import JsonValue
 
 
 class VersionKind(StrEnum):
@@ -52,3 +56,41 @@ class Operation:
     pilot: bool = False
     limit_us: int | None = None
     prerequisites: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return what was said, without what was not."""
+        stated: dict[str, JsonValue] = {
+            "id": self.id or "",
+            "version_from": self.version_from or "",
+            "version_to": self.version_to or "",
+            "version_kind": self.version_kind.value if self.version_kind else "",
+            "exclusion": self.exclusion.value if self.exclusion else "",
+            "instance": self.instance.value if self.instance else "",
+            "hot": self.hot,
+            "off_hours": self.off_hours,
+            "pilot": self.pilot,
+            "limit_us": self.limit_us or 0,
+            "prerequisites": list(self.prerequisites),
+        }
+        return {key: value for key, value in stated.items() if value}
+
+    @classmethod
+    def from_json(cls, stated: Mapping[str, Any]) -> "Operation":
+        """Return the operation that `to_json` wrote; `ValueError` for a word that is not known."""
+        kind, why, whose = (stated.get(k) for k in ("version_kind", "exclusion", "instance"))
+        return cls(
+            id=stated.get("id"),
+            version_from=stated.get("version_from"),
+            version_to=stated.get("version_to"),
+            version_kind=VersionKind(kind) if kind else None,
+            exclusion=Exclusion(why) if why else None,
+            instance=Instance(whose) if whose else None,
+            hot=stated.get("hot", False),
+            off_hours=stated.get("off_hours", False),
+            pilot=stated.get("pilot", False),
+            limit_us=stated.get("limit_us"),
+            prerequisites=tuple(stated.get("prerequisites", ())),
+        )
+
+
+UNDESCRIBED: Final = Operation()

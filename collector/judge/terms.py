@@ -57,6 +57,16 @@ class NoticeCounting(StrEnum):
     ELAPSED = "elapsed"
 
 
+class Periodicity(StrEnum):
+    """How often something is looked at or delivered, in periods of the calendar."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeTerms:
     """The notice a contract asks for; `counting` says nothing for hours."""

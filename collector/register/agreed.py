@@ -7,18 +7,21 @@ from zoneinfo import ZoneInfo
 
 from collector.errors import NotFoundError
 from collector.judge.calendar import public_holidays
+from collector.judge.operation import Instance
 from collector.judge.terms import ContractTerms, NoticeTerms, Window, WindowStatus
 from collector.judge.windowfile import DEFAULT_MAX_GAP_INTERVALS
 from collector.register.catalogue import (
-    Contract,
     Hospital,
     ItemKind,
     Service,
     Site,
     hospital_of,
+    product_of,
     service_of,
     site_of,
 )
+from collector.register.contract import Contract
+from collector.register.product import Product
 from collector.register.steps import RegisteredWindow
 from collector.store.catalogue import StoredItem, items_in_force
 from collector.store.pool import Connection
@@ -37,6 +40,18 @@ class Agreed:
     hospital_entry: int
     site_entry: int
     service_entry: int
+    product: Product | None = None
+    product_entry: int | None = None
+
+    @property
+    def product_name(self) -> str:
+        """The name of the product: that of its description, or what the service calls it."""
+        return self.service.product if self.product is None else self.product.name
+
+    @property
+    def instance(self) -> Instance | None:
+        """Whose instance of the product it is; None when nobody said."""
+        return None if self.product is None else self.product.instance
 
     @property
     def contract(self) -> Contract:
@@ -80,6 +95,7 @@ def _agreed(stored: Iterable[StoredItem], tenant: str, service: str) -> Agreed:
     value = service_of(found.value)
     site = items[ItemKind.SITE, value.site or ""]
     hospital = items[ItemKind.HOSPITAL, tenant]
+    product = items.get((ItemKind.PRODUCT, value.product))
     return Agreed(
         hospital_of(hospital.value),
         site_of(site.value),
@@ -87,6 +103,8 @@ def _agreed(stored: Iterable[StoredItem], tenant: str, service: str) -> Agreed:
         hospital.entry,
         site.entry,
         found.entry,
+        product_of(product.value) if product else None,
+        product.entry if product else None,
     )
 
 
@@ -124,8 +142,11 @@ def judged_window(
 
 def _terms(agreed: Agreed, window: RegisteredWindow) -> ContractTerms:
     contract = agreed.contract
+    limits = {name: int(limit) for name, limit in contract.max_downtime.items()}
+    if window.operation.limit_us is not None:
+        limits[agreed.service.service_class] = window.operation.limit_us
     return ContractTerms(
-        max_downtime_us={name: int(limit) for name, limit in contract.max_downtime.items()},
+        max_downtime_us=limits,
         notice=NoticeTerms(contract.notice.amount, contract.notice.unit, contract.notice.counting),
         downtime_rule=contract.downtime_rule,
         return_hold_us=int(contract.return_hold),
@@ -143,5 +164,9 @@ def closed_days(agreed: Agreed, window: RegisteredWindow) -> frozenset[date]:
     years = [local_date(instant, agreed.zone).year for instant in instants]
     before = 1 + agreed.contract.notice.amount // 200
     public = public_holidays(agreed.site.calendar, range(min(years) - before, max(years) + 2))
-    edited = agreed.site.holidays
-    return (public | frozenset(edited.add)) - frozenset(edited.remove)
+    return edited(public, agreed.site)
+
+
+def edited(public: frozenset[date], site: Site) -> frozenset[date]:
+    """Return public holidays as a site's calendar has them: with its own, without some."""
+    return (public | frozenset(site.holidays.add)) - frozenset(site.holidays.remove)

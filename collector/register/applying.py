@@ -1,16 +1,19 @@
 """Applying a catalogue: what differs from the log is sealed in it, and nothing else.
 
 Applying the same catalogue again changes nothing. What the document does not mention stays as it
-is: an item is never taken away in silence.
+is: an item is never taken away in silence. Names and addresses of contacts are compared as they are
+kept beside the log; in it stands what commits to them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from collector.errors import NotFoundError
+from collector.evidence.names import Person
 from collector.register.catalogue import ItemKey, ItemKind, Value
 from collector.register.changes import Change, changes
-from collector.register.sealing import ITEM_SET, Sealer, open_desk
+from collector.register.names import keep_person, persons_of
+from collector.register.sealing import ITEM_SET, Desk, Sealer, open_desk
 from collector.store.catalogue import items_in_force
 from collector.store.pool import Connection, Pool, connected, transaction
 from collector.store.tenants import TenantId, ensure_tenant, tenant_named
@@ -46,8 +49,8 @@ async def apply(pool: Pool, sealer: Sealer, catalogue: Catalogue, author: str) -
             compared = _compared(hospital, await _items(connection, tenant_id), wanted)
             for change in compared.changes:
                 kind, name = change.key
-                body = {"item": kind.value, "name": name, "value": change.value}
-                await desk.seal(ITEM_SET, body)
+                value = await _sealed(desk, kind, change.value)
+                await desk.seal(ITEM_SET, {"item": kind.value, "name": name, "value": value})
             applied.append(compared)
     return applied
 
@@ -67,7 +70,26 @@ async def _current(connection: Connection, hospital: str) -> dict[ItemKey, Value
 
 
 async def _items(connection: Connection, tenant_id: TenantId) -> dict[ItemKey, Value]:
+    persons = await persons_of(connection, tenant_id)
     return {
-        ItemKey(ItemKind(item.kind), item.name): item.value
+        ItemKey(ItemKind(item.kind), item.name): _named(item.value, persons)
+        if item.kind == ItemKind.CONTACT
+        else item.value
         for item in await items_in_force(connection, tenant_id)
     }
+
+
+async def _sealed(desk: Desk, kind: ItemKind, value: Value) -> Value:
+    """Return what is sealed of an item; the name of a contact is kept beside the log."""
+    if kind is not ItemKind.CONTACT:
+        return value
+    said = dict(value)
+    person = Person(said.pop("name"), said.pop("email"))
+    return {**said, "person": await keep_person(desk, person)}
+
+
+def _named(value: Value, persons: Mapping[str, Person]) -> Value:
+    """Return a contact as it was written; one that was erased has neither name nor address."""
+    said = dict(value)
+    person = persons.get(said.pop("person"))
+    return said if person is None else {**said, "name": person.name, "email": person.email}

@@ -1,4 +1,4 @@
-"""The catalogue: hospitals, their sites and services, and what was agreed for each.
+"""The catalogue: groups, products, hospitals, their sites and services, and what was agreed.
 
 It is written as a YAML document and kept as items, each sealed in the log in its document form with
 the defaults filled in; a change of an item is a new entry, and a window is judged by the items in
@@ -24,36 +24,12 @@ from collector.configuration import (
     read_value,
 )
 from collector.errors import ConfigurationError
-from collector.judge.terms import DowntimeRule, NoticeCounting, NoticeUnit, ServiceClass
+from collector.judge.terms import ServiceClass
 from collector.judge.windowfile import DEFAULT_MAX_GAP_INTERVALS
-from probes.model.instant import MINUTE
-from probes.model.measurement import VantageKind
-
-DEFAULT_RETURN_HOLD: Final = Duration(5 * MINUTE)
+from collector.register.contract import Contract
+from collector.register.product import Contact, ContactEntry, Group, Product, WeeklyHours
 
 _FINESS_LENGTH: Final = 9
-
-
-class Notice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """How long before an operation the hospital must be told (rules, section 8)."""
-
-    amount: Annotated[int, msgspec.Meta(ge=0, le=1000)]
-    unit: NoticeUnit
-    counting: NoticeCounting = NoticeCounting.CLEAR_DAYS
-
-
-class Contract(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What vendor and hospital agreed for a service (rules, sections 5 to 8)."""
-
-    max_downtime: Annotated[
-        dict[ServiceClass, Duration],
-        msgspec.Meta(description="Limit by class; strategic is never above PT4H."),
-    ]
-    notice: Notice
-    downtime_rule: DowntimeRule = DowntimeRule.CUMULATIVE
-    return_hold: Duration = msgspec.field(default_factory=lambda: DEFAULT_RETURN_HOLD)
-    quorum: Annotated[int, msgspec.Meta(ge=1)] = 1
-    panel_kind: VantageKind = VantageKind.WORKSTATION
 
 
 class Check(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -77,6 +53,7 @@ class Site(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     name: str = ""
     calendar: CalendarName = msgspec.field(default_factory=lambda: CalendarName("FR"))
     holidays: Holidays = Holidays()
+    opening_hours: WeeklyHours | None = None
 
 
 class Service(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -87,7 +64,9 @@ class Service(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     site: Annotated[
         Name | None, msgspec.Meta(description="May be left out when the hospital has one site.")
     ] = None
-    product: str = ""
+    product: Annotated[
+        str, msgspec.Meta(description="A product of the catalogue, or only a name if it has none.")
+    ] = ""
     contract: Contract | None = None
     panel: Annotated[
         tuple[str, ...] | None,
@@ -101,25 +80,35 @@ class Hospital(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     name: str
     finess: str = ""
     contract: Contract | None = None
+    group: Name | None = None
 
 
 class HospitalEntry(Hospital, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """A hospital as it is written, with its sites and services."""
+    """A hospital as it is written, with its sites, services and contacts."""
 
     sites: Annotated[dict[Name, Site], msgspec.Meta(min_length=1)]
     services: dict[Name, Service] = {}
+    contacts: Annotated[
+        dict[Name, ContactEntry],
+        msgspec.Meta(description="By a key that is no personal name, such as dsi or astreinte-2."),
+    ] = {}
 
 
 class Catalogue(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The document."""
+    """The document. Groups and products may be used by any of its hospitals."""
 
     hospitals: dict[Name, HospitalEntry]
+    groups: dict[Name, Group] = {}
+    products: dict[Name, Product] = {}
 
 
 class ItemKind(StrEnum):
     """What an item of the catalogue is."""
 
+    GROUP = "group"
     HOSPITAL = "hospital"
+    CONTACT = "contact"
+    PRODUCT = "product"
     SITE = "site"
     SERVICE = "service"
 
@@ -134,19 +123,13 @@ class ItemKey(NamedTuple):
 Value = dict[str, Any]
 Items = Mapping[ItemKey, Value]
 
-_FORMS: Final[dict[ItemKind, type[Hospital | Site | Service]]] = {
-    ItemKind.HOSPITAL: Hospital,
-    ItemKind.SITE: Site,
-    ItemKind.SERVICE: Service,
-}
-
 
 def read_catalogue(file: Path) -> dict[str, dict[ItemKey, Value]]:
     """Return the items of a catalogue file by tenant; `ConfigurationError` names what is wrong."""
     catalogue = read_file(file, Catalogue)
     try:
         return {
-            tenant: dict(_items(tenant, hospital))
+            tenant: dict(_items(tenant, hospital, catalogue))
             for tenant, hospital in catalogue.hospitals.items()
         }
     except ConfigurationError as error:
@@ -189,10 +172,32 @@ def service_of(value: Value) -> Service:
     return read_value(value, Service)
 
 
-def _items(tenant: str, hospital: HospitalEntry) -> Iterator[tuple[ItemKey, Value]]:
+def product_of(value: Value) -> Product:
+    """Return a product from its sealed value."""
+    return read_value(value, Product)
+
+
+def contact_of(value: Value) -> Contact:
+    """Return a contact from its sealed value."""
+    return read_value(value, Contact)
+
+
+def _items(
+    tenant: str, hospital: HospitalEntry, catalogue: Catalogue
+) -> Iterator[tuple[ItemKey, Value]]:
     place = f"hospitals.{tenant}"
-    own = Hospital(hospital.name, hospital.finess, hospital.contract)
+    group = hospital.group
+    if group is not None and group not in catalogue.groups:
+        raise ConfigurationError(f"{place}.group: there is no group {group}")
+    if group is not None:
+        yield ItemKey(ItemKind.GROUP, group), _sealed(catalogue.groups[group])
+    own = Hospital(hospital.name, hospital.finess, hospital.contract, group)
     yield ItemKey(ItemKind.HOSPITAL, tenant), _sealed(own)
+    for name, contact in hospital.contacts.items():
+        role = contact.role or name
+        yield ItemKey(ItemKind.CONTACT, name), _sealed(msgspec.structs.replace(contact, role=role))
+    for name in _products(hospital, catalogue, place):
+        yield ItemKey(ItemKind.PRODUCT, name), _sealed(catalogue.products[name])
     for name, site in hospital.sites.items():
         yield ItemKey(ItemKind.SITE, name), _sealed(site)
     for name, service in hospital.services.items():
@@ -200,6 +205,22 @@ def _items(tenant: str, hospital: HospitalEntry) -> Iterator[tuple[ItemKey, Valu
             ItemKey(ItemKind.SERVICE, name),
             _sealed(_completed(service, hospital, f"{place}.services.{name}")),
         )
+
+
+def _products(hospital: HospitalEntry, catalogue: Catalogue, place: str) -> list[str]:
+    """Return the products a hospital uses; where any is described, every one must be."""
+    used: dict[str, None] = {}
+    for name, service in hospital.services.items():
+        if not service.product or not catalogue.products:
+            continue
+        if service.product not in catalogue.products:
+            known = ", ".join(catalogue.products)
+            raise ConfigurationError(
+                f"{place}.services.{name}.product: there is no product {service.product!r} among"
+                f" those described: {known}"
+            )
+        used[service.product] = None
+    return list(used)
 
 
 def _completed(service: Service, hospital: HospitalEntry, place: str) -> Service:
@@ -234,7 +255,7 @@ def _gapped(check: Check, place: str) -> Check:
     return Check(check.interval, gap)
 
 
-def _sealed(item: Hospital | Site | Service) -> Value:
+def _sealed(item: msgspec.Struct) -> Value:
     value: Value = _without_none(plain(item))
     return value
 

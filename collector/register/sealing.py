@@ -15,6 +15,7 @@ from collector.store.entry import RegisterEntry
 from collector.store.import_body import IMPORTED_KIND
 from collector.store.imports import add_import
 from collector.store.log import NewEntry, append, lock_head
+from collector.store.persons import PERSON_ERASED, forget_person
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
 from collector.store.windows import WindowRow, add_step, add_verdict, put_window, steps_of
@@ -84,6 +85,7 @@ async def _project_step(
 
 def window_row(window: RegisteredWindow) -> WindowRow:
     """Return the row of a window: where it stands."""
+    operation = window.operation
     return WindowRow(
         tenant=window.hospital,
         id=window.id,
@@ -93,6 +95,13 @@ def window_row(window: RegisteredWindow) -> WindowRow:
         plan_end=window.plan.end,
         announced_at_us=window.announced_at_us,
         closed_at_us=window.closed_at_us,
+        operation=operation.id,
+        version_from=operation.version_from,
+        version_to=operation.version_to,
+        version_kind=operation.version_kind,
+        exclusion=operation.exclusion,
+        hot=operation.hot,
+        pilot=operation.pilot,
     )
 
 
@@ -100,5 +109,6 @@ PROJECTIONS: Final[dict[str, Projection]] = {
     ITEM_SET: add_item,
     VERDICT_RECORDED: add_verdict,
     IMPORTED_KIND: add_import,
+    PERSON_ERASED: forget_person,
     **dict.fromkeys(StepKind, _project_step),
 }

@@ -1,18 +1,20 @@
-"""The life of a window: announced, in progress, closed or cancelled; what each step asks for.
+"""The life of a window: announced, in progress, closed or cancelled.
 
 A step is one log entry, and a window is nothing but its steps in order. A new step is checked
-against the window as the steps before it made it, and refused with the reason when that window does
-not allow it. The instant a step was taken is the collector's clock at sealing, never a typed date.
+against the window as the steps before it made it (`collector.register.legality`). The instant a
+step was taken is the collector's clock at sealing, never a typed date.
 
 `start` and `finish` register when the operation itself ran (an intervention, rules section 7);
-`close` says that nothing more is to come, and is what lets a verdict fall.
+`close` says that nothing more is to come, and is what lets a verdict fall. What was stated wrong is
+corrected by one more step, which keeps the old beside the new.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any, Final, NamedTuple
 
-from collector.errors import RefusedError
+from collector.judge.operation import UNDESCRIBED, Instance, Operation
 from collector.judge.terms import Revision, WindowStatus
 from collector.store.windows import StoredStep
 from probes.model.interval import Interval
@@ -23,10 +25,14 @@ class StepKind(StrEnum):
 
     ANNOUNCED = "window.announced"
     RESCHEDULED = "window.rescheduled"
+    EXTENDED = "window.extended"
+    AUTHORISED = "window.authorised"
+    INFORMED = "window.informed"
     STARTED = "window.started"
     FINISHED = "window.finished"
     CLOSED = "window.closed"
     CANCELLED = "window.cancelled"
+    CORRECTED = "window.corrected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,43 @@ class Intervention:
     end_us: int | None
 
 
+class Clearance(NamedTuple):
+    """The client's authorisation of a hot correction, or its information of one (§4.1.5).
+
+    It counts from when it was sealed. `by` is the commitment of the person who gave or took it,
+    `reference` names a document; both are empty when they were not said.
+    """
+
+    kind: StepKind
+    at_us: int
+    by: str
+    reference: str
+
+
+class Change(NamedTuple):
+    """One field of a window, corrected; an empty text stands for no value."""
+
+    field: str
+    old: str | int | list[str]
+    new: str | int | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a step put right in what was stated before: by whom, when and why."""
+
+    at_us: int
+    author: str
+    reason: str
+    changes: tuple[Change, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class RegisteredWindow:
-    """A window as its steps made it; `entries` are their places in the hospital's log."""
+    """A window as its steps made it; `entries` are their places in the hospital's log.
+
+    `first_started_us` is the earliest start ever stated, corrected since or not.
+    """
 
     hospital: str
     id: str
@@ -51,6 +91,10 @@ class RegisteredWindow:
     announced_at_us: int
     closed_at_us: int | None
     entries: tuple[int, ...]
+    operation: Operation = UNDESCRIBED
+    first_started_us: int | None = None
+    clearances: tuple[Clearance, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def running(self) -> Intervention | None:
@@ -62,10 +106,23 @@ class RegisteredWindow:
     def fixed_at_us(self) -> int:
         """When panel and terms were fixed: as it opened, or as it was announced if that is later.
 
-        A window announced after the fact can only be judged by what was agreed by then.
+        A window announced after the fact can only be judged by what was agreed by then. A start
+        that is corrected to a later one does not let in what was agreed meanwhile.
         """
-        opened = min([self.plan.start, *(ran.start_us for ran in self.interventions)])
-        return max(opened, self.announced_at_us)
+        started = self.plan.start if self.first_started_us is None else self.first_started_us
+        return max(min(self.plan.start, started), self.announced_at_us)
+
+    @property
+    def cleared_at_us(self) -> int | None:
+        """When what a hot correction asks for was registered first; None when it never was.
+
+        On an instance of the client's own that is its authorisation; where clients share one, its
+        information, and an authorisation says as much.
+        """
+        asked = {StepKind.AUTHORISED}
+        if self.operation.instance is Instance.SAAS:
+            asked.add(StepKind.INFORMED)
+        return min((each.at_us for each in self.clearances if each.kind in asked), default=None)
 
 
 def window_of(hospital: str, steps: Iterable[StoredStep]) -> RegisteredWindow | None:
@@ -91,6 +148,7 @@ def _announced(hospital: str, step: StoredStep) -> RegisteredWindow:
         announced_at_us=step.at_us,
         closed_at_us=None,
         entries=(step.entry,),
+        operation=Operation.from_json(step.body.get("operation", {})),
     )
 
 
@@ -99,77 +157,71 @@ def _after(window: RegisteredWindow, step: StoredStep) -> RegisteredWindow:
     match StepKind(step.kind):
         case StepKind.ANNOUNCED:
             raise ValueError(f"entry {step.entry}: {window.id} was announced before")
-        case StepKind.RESCHEDULED:
+        case StepKind.RESCHEDULED | StepKind.EXTENDED:
             plan = Interval(step.body["start_us"], step.body["end_us"])
             revisions = (*window.revisions, Revision(plan, step.at_us))
             return replace(window, plan=plan, revisions=revisions)
         case StepKind.STARTED:
             ran = Intervention(step.body["start_us"], None)
             status = WindowStatus.IN_PROGRESS
-            return replace(window, status=status, interventions=(*window.interventions, ran))
+            started = (*window.interventions, ran)
+            return _started(replace(window, status=status, interventions=started))
         case StepKind.FINISHED:
             *before, running = window.interventions
             ran = Intervention(running.start_us, step.body["end_us"])
             return replace(window, interventions=(*before, ran))
-        case StepKind.CLOSED:
-            return replace(window, status=WindowStatus.CLOSED, closed_at_us=step.at_us)
-        case StepKind.CANCELLED:
-            return replace(window, status=WindowStatus.CANCELLED, closed_at_us=step.at_us)
+        case StepKind.CLOSED | StepKind.CANCELLED as kind:
+            return replace(window, status=_ENDS[kind], closed_at_us=step.at_us)
+        case StepKind.AUTHORISED | StepKind.INFORMED as kind:
+            by, reference = step.body.get("by", ""), step.body.get("reference", "")
+            given = Clearance(kind, step.at_us, by, reference)
+            return replace(window, clearances=(*window.clearances, given))
+        case StepKind.CORRECTED:
+            return _corrected(window, step)
 
 
-def check_reschedule(window: RegisteredWindow, plan: Interval) -> None:
-    """Refuse a new plan for a window that is over, or a new start once it has started."""
-    _check_open(window, "rescheduled")
-    if plan == window.plan:
-        raise RefusedError(f"{window.id} is planned so already: nothing to change")
-    if window.status is WindowStatus.IN_PROGRESS and plan.start != window.plan.start:
-        raise RefusedError(f"{window.id} has started: only its end can still be moved")
+_ENDS: Final = {
+    StepKind.CLOSED: WindowStatus.CLOSED,
+    StepKind.CANCELLED: WindowStatus.CANCELLED,
+}
 
 
-def check_start(window: RegisteredWindow, at_us: int, now_us: int) -> None:
-    """Refuse to start an operation that runs already, or of a window that is over."""
-    _check_open(window, "started")
-    if window.running is not None:
-        raise RefusedError(f"{window.id} runs already: constat window finish {window.id}")
-    _check_past(window, at_us, now_us)
-    for previous in window.interventions[-1:]:
-        if previous.end_us is not None and at_us < previous.end_us:
-            raise RefusedError(f"{window.id}: the operation before finished later than that")
+def _corrected(window: RegisteredWindow, step: StoredStep) -> RegisteredWindow:
+    made = tuple(Change(**change) for change in step.body["changes"])
+    correction = Correction(step.at_us, step.author, step.body["reason"], made)
+    window = replace(window, corrections=(*window.corrections, correction))
+    return _started(with_fields(window, {change.field: change.new for change in made}))
 
 
-def check_finish(window: RegisteredWindow, at_us: int, now_us: int) -> None:
-    """Refuse to finish an operation that does not run, or before it began."""
-    _check_open(window, "finished")
-    if window.running is None:
-        raise RefusedError(f"{window.id} does not run: constat window start {window.id}")
-    _check_past(window, at_us, now_us)
-    if at_us <= window.running.start_us:
-        raise RefusedError(f"{window.id}: an operation finishes after it started")
+def _started(window: RegisteredWindow) -> RegisteredWindow:
+    starts = [ran.start_us for ran in window.interventions]
+    if window.first_started_us is not None:
+        starts.append(window.first_started_us)
+    return replace(window, first_started_us=min(starts, default=None))
 
 
-def check_close(window: RegisteredWindow) -> None:
-    """Refuse to close a window that never started, or whose operation still runs."""
-    _check_open(window, "closed")
-    if window.running is not None:
-        raise RefusedError(f"{window.id} still runs: constat window finish {window.id}")
-    if window.status is WindowStatus.ANNOUNCED:
-        raise RefusedError(
-            f"{window.id} never started: constat window start {window.id}, or cancel it"
+_INTERVENTION: Final = "intervention"
+
+
+def fields_of(window: RegisteredWindow) -> dict[str, Any]:
+    """Return what a correction can put right, by field: the operation, and when it ran."""
+    fields: dict[str, Any] = {**window.operation.to_json()}
+    for number, ran in enumerate(window.interventions, start=1):
+        fields[f"{_INTERVENTION}.{number}.start_us"] = ran.start_us
+        if ran.end_us is not None:
+            fields[f"{_INTERVENTION}.{number}.end_us"] = ran.end_us
+    return fields
+
+
+def with_fields(window: RegisteredWindow, new: Mapping[str, Any]) -> RegisteredWindow:
+    """Return a window with some of its fields put right; an empty value takes one away."""
+    fields = {**fields_of(window), **new}
+    ran = tuple(
+        Intervention(
+            fields[f"{_INTERVENTION}.{number}.start_us"],
+            fields.get(f"{_INTERVENTION}.{number}.end_us"),
         )
-
-
-def check_cancel(window: RegisteredWindow) -> None:
-    """Refuse to cancel what has started: what was done to the service must be judged."""
-    _check_open(window, "cancelled")
-    if window.status is not WindowStatus.ANNOUNCED:
-        raise RefusedError(f"{window.id} has started: finish and close it, it will be judged")
-
-
-def _check_open(window: RegisteredWindow, done: str) -> None:
-    if window.status in (WindowStatus.CLOSED, WindowStatus.CANCELLED):
-        raise RefusedError(f"{window.id} is {window.status}: it cannot be {done}")
-
-
-def _check_past(window: RegisteredWindow, at_us: int, now_us: int) -> None:
-    if at_us > now_us:
-        raise RefusedError(f"{window.id}: that instant is still to come")
+        for number in range(1, len(window.interventions) + 1)
+    )
+    operation = {key: value for key, value in fields.items() if value and "." not in key}
+    return replace(window, operation=Operation.from_json(operation), interventions=ran)

@@ -49,3 +49,22 @@ async def items_in_force(
         StoredItem(row["kind"], row["name"], json.loads(row["value"]), row["entry"], row["at_us"])
         for row in rows
     ]
+
+
+async def hospitals_of_group(connection: Connection, group: str) -> list[str]:
+    """Return the hospitals that belong to a group now, in order of name."""
+    rows = await connection.fetch(
+        "SELECT t.name FROM tenant t JOIN LATERAL (SELECT value FROM catalogue_item i"
+        " WHERE i.tenant_id = t.tenant_id AND kind = 'hospital' ORDER BY entry DESC LIMIT 1)"
+        " AS own ON own.value ->> 'group' = $1 ORDER BY t.name",
+        group,
+    )
+    return [row["name"] for row in rows]
+
+
+async def names_in_use(connection: Connection, kind: str) -> list[str]:
+    """Return the names of the items of a kind, in whatever hospital, in order."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT name FROM catalogue_item WHERE kind = $1 ORDER BY name", kind
+    )
+    return [row["name"] for row in rows]

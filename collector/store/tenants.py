@@ -38,6 +38,12 @@ async def tenant_named(connection: Connection, name: str) -> TenantId:
     return TenantId(found)
 
 
+async def tenant_names(connection: Connection) -> list[str]:
+    """Return the names of all tenants, in order."""
+    rows = await connection.fetch("SELECT name FROM tenant ORDER BY name")
+    return [row["name"] for row in rows]
+
+
 async def keep_raw(connection: Connection, days: int) -> None:
     """Keep the raw rows of every tenant, those to come too, for that many days."""
     async with connection.transaction():

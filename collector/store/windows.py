@@ -30,6 +30,13 @@ class WindowRow(NamedTuple):
     plan_end: int
     announced_at_us: int
     closed_at_us: int | None
+    operation: str | None = None
+    version_from: str | None = None
+    version_to: str | None = None
+    version_kind: str | None = None
+    exclusion: str | None = None
+    hot: bool = False
+    pilot: bool = False
 
 
 class RecordedVerdict(NamedTuple):
@@ -63,10 +70,14 @@ async def put_window(connection: Connection, tenant_id: TenantId, window: Window
     """Put where a window stands now into its table."""
     await connection.execute(
         "INSERT INTO planned_window (tenant_id, window_id, service, status, plan_start, plan_end,"
-        " announced_at, closed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        " announced_at, closed_at, operation, version_from, version_to, version_kind, exclusion,"
+        " hot, pilot) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         " ON CONFLICT (tenant_id, window_id) DO UPDATE SET status = excluded.status,"
         " plan_start = excluded.plan_start, plan_end = excluded.plan_end,"
-        " closed_at = excluded.closed_at",
+        " closed_at = excluded.closed_at, operation = excluded.operation,"
+        " version_from = excluded.version_from, version_to = excluded.version_to,"
+        " version_kind = excluded.version_kind, exclusion = excluded.exclusion,"
+        " hot = excluded.hot, pilot = excluded.pilot",
         tenant_id,
         *window[1:],
     )
@@ -125,7 +136,8 @@ async def verdicts_of(
 
 _ROWS: Final = (
     "SELECT t.name, w.window_id, w.service, w.status, w.plan_start, w.plan_end, w.announced_at,"
-    " w.closed_at FROM planned_window w JOIN tenant t USING (tenant_id)"
+    " w.closed_at, w.operation, w.version_from, w.version_to, w.version_kind, w.exclusion, w.hot,"
+    " w.pilot FROM planned_window w JOIN tenant t USING (tenant_id)"
 )
 
 
@@ -136,15 +148,21 @@ async def windows_named(connection: Connection, window_id: str) -> list[WindowRo
 
 
 async def list_windows(
-    connection: Connection, *, tenant: str | None = None, statuses: Sequence[str] = ()
+    connection: Connection,
+    *,
+    tenant: str | None = None,
+    statuses: Sequence[str] = (),
+    operation: str | None = None,
 ) -> list[WindowRow]:
-    """Return windows, the latest plan first; of every tenant and status unless some are given."""
+    """Return windows, the latest plan first; all of them unless some are asked for."""
     rows = await connection.fetch(
         f"{_ROWS} WHERE ($1::text IS NULL OR t.name = $1)"
         " AND (cardinality($2::text[]) = 0 OR w.status = ANY($2))"
+        " AND ($3::text IS NULL OR w.operation = $3)"
         " ORDER BY w.plan_start DESC, t.name, w.window_id",
         tenant,
         list(statuses),
+        operation,
     )
     return [WindowRow(*row) for row in rows]
 

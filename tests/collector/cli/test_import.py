@@ -103,7 +103,7 @@ def test_a_bad_line_is_told_by_file_and_line_and_nothing_is_imported(
     assert told.startswith(f"constat: {file}:7: outcome: 'uup' is not one of")
     assert told.endswith("; nothing was imported")
     shell("doctor", "-o", "json")
-    assert json.loads(shell.out)["server"]["entries"] == 4  # the catalogue's
+    assert json.loads(shell.out)["server"]["entries"] == 10  # the catalogue's
 
 
 def test_the_same_file_is_not_taken_twice(shell: Shell, file: Path) -> None:

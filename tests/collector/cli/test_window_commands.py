@@ -15,7 +15,7 @@ EVENING = "2099-11-14T22:00"
 def test_applying_says_what_it_sealed_and_then_that_there_is_nothing_to_change(
     shell: Shell,
 ) -> None:
-    assert "CH-EXEMPLE: 4 changes sealed" in shell.out
+    assert "CH-EXEMPLE: 10 changes sealed" in shell.out
     assert "  + service dpi\n" in shell.out
     assert "      contract.max_downtime.strategic: PT4H\n" in shell.out
     assert shell("apply", str(CATALOGUE)) == ExitCode.DONE

@@ -37,10 +37,13 @@ async def test_every_item_of_a_new_catalogue_is_an_entry_with_its_author(
     pool: Pool, sealer: Sealer, clock: Clock, catalogue: Catalogue
 ) -> None:
     [applied] = await apply(pool, sealer, catalogue, "C. Martin")
-    assert len(applied.changes) == 4
+    assert len(applied.changes) == 10
     sealed = await _entries(pool)
     assert [(entry.body["item"], entry.body["name"]) for entry in sealed] == [
-        ("hospital", HOSPITAL), ("site", "principal"), ("service", "dpi"), ("service", "gap"),
+        ("group", "GHT-EXEMPLE"), ("hospital", HOSPITAL),
+        ("contact", "dsi"), ("contact", "rssi"), ("contact", "astreinte-1"),
+        ("product", "dossier-patient"), ("product", "gestion-administrative"),
+        ("site", "principal"), ("service", "dpi"), ("service", "gap"),
     ]  # fmt: skip
     assert {entry.kind for entry in sealed} == {ITEM_SET}
     assert {(entry.author, entry.at_us, entry.tenant) for entry in sealed} == {
@@ -64,13 +67,13 @@ async def test_applying_twice_seals_nothing_the_second_time(
     await apply(pool, sealer, catalogue, "me")
     [applied] = await apply(pool, sealer, catalogue, "me")
     assert applied.changes == ()
-    assert len(await _entries(pool)) == 4
+    assert len(await _entries(pool)) == 10
 
 
 async def test_a_preview_shows_the_same_changes_and_seals_nothing(
     pool: Pool, sealer: Sealer, catalogue: Catalogue
 ) -> None:
-    assert len((await preview(pool, catalogue))[0].changes) == 4
+    assert len((await preview(pool, catalogue))[0].changes) == 10
     await apply(pool, sealer, catalogue, "me")
     catalogue[HOSPITAL][DPI]["class"] = "standard"
     [previewed] = await preview(pool, catalogue)
@@ -78,7 +81,7 @@ async def test_a_preview_shows_the_same_changes_and_seals_nothing(
     assert previewed.changes[0].edits == (Edit("class", "strategic", "standard"),)
     async with connected(pool) as connection:
         head = await read_head(connection, await tenant_named(connection, HOSPITAL))
-    assert head.size == 4
+    assert head.size == 10
     [applied] = await apply(pool, sealer, catalogue, "me")
     assert applied == previewed
 

@@ -35,7 +35,13 @@ HOSPITAL = "CH-EXEMPLE"
 def test_the_example_is_read() -> None:
     items = read_catalogue(EXAMPLE)[HOSPITAL]
     assert list(items) == [
+        ItemKey(ItemKind.GROUP, "GHT-EXEMPLE"),
         ItemKey(ItemKind.HOSPITAL, HOSPITAL),
+        ItemKey(ItemKind.CONTACT, "dsi"),
+        ItemKey(ItemKind.CONTACT, "rssi"),
+        ItemKey(ItemKind.CONTACT, "astreinte-1"),
+        ItemKey(ItemKind.PRODUCT, "dossier-patient"),
+        ItemKey(ItemKind.PRODUCT, "gestion-administrative"),
         ItemKey(ItemKind.SITE, "principal"),
         ItemKey(ItemKind.SERVICE, "dpi"),
         ItemKey(ItemKind.SERVICE, "gap"),

@@ -6,16 +6,14 @@ import pytest
 
 from collector.errors import RefusedError
 from collector.judge.terms import Revision, WindowStatus
-from collector.register.steps import (
-    Intervention,
-    RegisteredWindow,
+from collector.register.legality import (
     check_cancel,
     check_close,
     check_finish,
     check_reschedule,
     check_start,
-    window_of,
 )
+from collector.register.steps import Intervention, RegisteredWindow, window_of
 from collector.store.windows import StoredStep
 from probes.model.interval import Interval
 

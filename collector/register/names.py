@@ -1,0 +1,42 @@
+"""Names in the register: kept beside the log, named in it by a commitment, erased on request."""
+
+from secrets import token_bytes
+
+from collector.errors import NotFoundError
+from collector.evidence.names import SALT_BYTES, Person
+from collector.register.sealing import Desk, Sealer, open_desk
+from collector.store.persons import PERSON_ERASED, KeptPerson, add_person, read_persons
+from collector.store.pool import Connection, Pool, connected, transaction
+from collector.store.tenants import TenantId, tenant_named
+
+
+async def keep_person(desk: Desk, person: Person) -> str:
+    """Keep a person of the desk's hospital; return the commitment to seal in their place.
+
+    The same person kept twice has two commitments: leaves do not tell who is the same.
+    """
+    return await add_person(desk.connection, desk.tenant_id, person, token_bytes(SALT_BYTES))
+
+
+async def persons_of(connection: Connection, tenant_id: TenantId) -> dict[str, Person]:
+    """Return the persons of a hospital who were not erased, by their commitments."""
+    kept = await read_persons(connection, tenant_id)
+    return {standing: person for standing, person, _ in kept}
+
+
+async def list_persons(pool: Pool, hospital: str) -> list[KeptPerson]:
+    """Return the persons named in the register of a hospital, by name."""
+    async with connected(pool) as connection:
+        return await read_persons(connection, await tenant_named(connection, hospital))
+
+
+async def erase_person(
+    pool: Pool, sealer: Sealer, hospital: str, standing: str, author: str
+) -> None:
+    """Erase a person; that it was done is an entry, who it was is nowhere any more."""
+    async with transaction(pool) as connection:
+        tenant_id = await tenant_named(connection, hospital)
+        desk = await open_desk(connection, tenant_id, hospital, sealer, author)
+        if standing not in await persons_of(connection, tenant_id):
+            raise NotFoundError(f"{hospital} has nobody kept as {standing}: constat names list")
+        await desk.seal(PERSON_ERASED, {"person": standing})
