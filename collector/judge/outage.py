@@ -6,9 +6,11 @@ possibly down is an outage when a `down` measurement of the panel intersects it,
 unobserved: silence is never up, and never proves an outage.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import accumulate, chain
+from operator import itemgetter
 
 from collector.judge.timeline import DOWN, Piece, Span, Timeline
 from probes.model.interval import Interval, IntervalSet
@@ -111,9 +113,9 @@ class _DownMeasurements:
     """Where the `down` measurements of a panel lie, known from spans."""
 
     def __init__(self, spans: Iterable[Span]) -> None:
-        self._spans = [span for span in spans if span[0] == DOWN]
-        self._first = min((span[2] for span in self._spans), default=0)
-        self._last = max((_reach(span) for span in self._spans), default=0)
+        self._spans = sorted((span for span in spans if span[0] == DOWN), key=itemgetter(2))
+        # How far any of the spans up to each one reaches: where to stop looking back.
+        self._reaches = list(accumulate(map(_reach, self._spans), max))
 
     def intersect(self, component: Interval) -> bool | None:
         """Return whether one of them intersects the component; None when the summaries hide it.
@@ -121,12 +123,11 @@ class _DownMeasurements:
         A measurement spans the closed [s, e]: it intersects [a, b) when s < b and e >= a.
         """
         opens, closes = component
-        if not self._spans or self._first >= closes or self._last < opens:
-            return False
         hidden = False
-        for _, _, start, end, _, last_start, last_end, _, _, hi_tail, gap in self._spans:
-            if start >= closes:
-                continue
+        for at in range(bisect_left(self._spans, closes, key=itemgetter(2)) - 1, -1, -1):
+            if self._reaches[at] < opens:
+                break
+            _, _, start, end, _, last_start, last_end, _, _, hi_tail, gap = self._spans[at]
             if end >= opens or (last_start < closes and last_end >= opens):
                 return True
             if hi_tail is not None and hi_tail >= opens:
