@@ -3,7 +3,7 @@
 A beat is due every `PERIOD_US`. A beat that is late by `LEAST_STALL_US` or more was held up by the
 instrument, not by a target: a callback that blocks, a process that was stopped, a starved or paused
 machine. What a probe missed while it was held up may be our fault, so its failure is evidence of
-nothing (rules, section 2).
+nothing (rules, section 2). Held up for `HELD_UP_US` in all, a probe is evidence of nothing at all.
 """
 
 from collections import deque
@@ -14,10 +14,10 @@ from probes.model.instant import MILLISECOND, SECOND
 
 PERIOD_US: Final = 100 * MILLISECOND
 LEAST_STALL_US: Final = 100 * MILLISECOND
+HELD_UP_US: Final = SECOND
 _REMEMBERED: Final = 256
 # Stalls explain the failure of a probe when they took a tenth of its time, or a second of it.
 _STALLED_PART: Final = 10
-_STALLED_US: Final = SECOND
 
 
 class Heartbeat:
@@ -49,7 +49,15 @@ class Heartbeat:
         """Return whether stalls took so much of a span that a failure in it may be ours."""
         stalled_us = self._stalled_us(start.monotonic_us, end.monotonic_us)
         length_us = end.monotonic_us - start.monotonic_us
-        return stalled_us > 0 and stalled_us >= min(_STALLED_US, length_us // _STALLED_PART)
+        return stalled_us > 0 and stalled_us >= min(HELD_UP_US, length_us // _STALLED_PART)
+
+    def held_up(self, start: Reading, end: Reading) -> bool:
+        """Return whether stalls took so much of a span that nothing seen in it is evidence."""
+        return self._stalled_us(start.monotonic_us, end.monotonic_us) >= HELD_UP_US
+
+    def ran_freely(self, since_us: int, end: Reading) -> bool:
+        """Return whether the event loop has run since an instant, without a stall."""
+        return since_us < self._last_us and not self._stalled_us(since_us, end.monotonic_us)
 
     def _stalled_us(self, start_us: int, end_us: int) -> int:
         # An overdue beat counts at once: what blocks the loop may be the very probe that ends now.

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
 
@@ -75,8 +75,12 @@ class TestCollector:
 
     async def until_seen(self, check: str, outcome: str) -> None:
         """Wait until a check was measured with an outcome."""
+        await self.until(lambda: outcome in self.outcomes(check))
+
+    async def until(self, seen: Callable[[], bool]) -> None:
+        """Wait until what arrived is enough."""
         async with self.arrived:
-            await self.arrived.wait_for(lambda: outcome in self.outcomes(check))
+            await self.arrived.wait_for(seen)
 
 
 @asynccontextmanager

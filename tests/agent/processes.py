@@ -61,12 +61,20 @@ async def enrol(config: Path) -> None:
 
 
 @asynccontextmanager
-async def running(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run an agent; kill it at the end if it still runs."""
+async def running(
+    config: Path, before: tuple[str, ...] = (), **environment: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run an agent, by a command before it if one is given; kill it at the end if it still runs."""
     log = config.with_suffix(".log")
     with log.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
-            *PROGRAM, "run", "--config", str(config), env=ENVIRONMENT, stderr=file
+            *before,
+            *PROGRAM,
+            "run",
+            "--config",
+            str(config),
+            env={**ENVIRONMENT, **environment},
+            stderr=file,
         )
     try:
         yield process

@@ -63,12 +63,87 @@ async def test_a_failure_seen_by_a_stalled_agent_is_unknown(
     assert observation.detail == f"the probe saw {seen.failure or 'degraded'}"
 
 
-async def test_what_held_is_up_however_late_it_was_seen(bench: Bench) -> None:
+@pytest.mark.parametrize("seen", [UP, DEGRADED, REFUSED, TIMED_OUT])
+async def test_a_probe_that_was_held_up_for_a_second_is_unknown_whatever_it_saw(
+    bench: Bench, seen: Observation
+) -> None:
     async def probe(_: int) -> Observation:
-        bench.clock.advance(5 * SECOND)
+        bench.pass_time(58 * SECOND)
+        bench.clock.advance(SECOND + PERIOD_US)  # a beat was due after one period
+        bench.heartbeat.beat()
+        return seen
+
+    observation = (await bench.take(probe, timeout_us=60 * SECOND)).observation
+
+    assert (observation.outcome, observation.failure) == (Outcome.UNKNOWN, Failure.STALL)
+    assert observation.detail == f"the probe saw {seen.failure or seen.outcome}"
+    assert observation.version is None
+
+
+async def test_two_short_stalls_make_a_long_one(bench: Bench) -> None:
+    async def probe(_: int) -> Observation:
+        for _ in range(2):
+            bench.clock.advance(SECOND // 2 + PERIOD_US)
+            bench.heartbeat.beat()
+        return UP
+
+    assert (await bench.take(probe)).observation.failure is Failure.STALL
+
+
+async def test_what_held_in_time_is_up_in_spite_of_a_short_stall(bench: Bench) -> None:
+    async def probe(_: int) -> Observation:
+        bench.clock.advance(900 * MILLISECOND)
         return UP
 
     assert (await bench.take(probe)).observation is UP
+
+
+@pytest.mark.parametrize("seen", [UP, DEGRADED])
+async def test_an_answer_after_the_deadline_is_a_failure_that_says_so(
+    bench: Bench, seen: Observation
+) -> None:
+    async def probe(_: int) -> Observation:
+        bench.pass_time(3 * SECOND + 2 * PERIOD_US)
+        return seen
+
+    observation = (await bench.take(probe, timeout_us=3 * SECOND)).observation
+
+    assert (observation.outcome, observation.failure) == (Outcome.DOWN, Failure.TIMEOUT)
+    assert observation.detail == "answered 200 ms after the deadline"
+
+
+@pytest.mark.parametrize("late_us", [1, 99 * MILLISECOND, 400 * MILLISECOND])
+async def test_an_answer_whose_deadline_no_timer_could_see_is_a_stall(
+    bench: Bench, late_us: int
+) -> None:
+    async def probe(_: int) -> Observation:
+        bench.pass_time(3 * SECOND)
+        bench.clock.advance(late_us)
+        return UP
+
+    observation = (await bench.take(probe, timeout_us=3 * SECOND)).observation
+
+    assert (observation.outcome, observation.failure) == (Outcome.UNKNOWN, Failure.STALL)
+    late_ms = -(-late_us // MILLISECOND)
+    assert observation.detail == f"the probe saw up, answered {late_ms} ms after the deadline"
+
+
+async def test_a_failure_after_the_deadline_is_what_it_was(bench: Bench) -> None:
+    async def probe(_: int) -> Observation:
+        bench.pass_time(3 * SECOND + PERIOD_US)
+        return REFUSED
+
+    assert (await bench.take(probe, timeout_us=3 * SECOND)).observation is REFUSED
+
+
+async def test_what_the_instrument_lacked_is_told_in_spite_of_a_stall(bench: Bench) -> None:
+    lacking = Observation.failed(Failure.OUT_OF_RESOURCES, Operation.CONNECT, "no descriptors")
+
+    async def probe(_: int) -> Observation:
+        bench.clock.advance(5 * SECOND)
+        return lacking
+
+    assert (await bench.take(probe)).observation is lacking
 
 
 @pytest.mark.parametrize("seen", [UP, DEGRADED, REFUSED])
