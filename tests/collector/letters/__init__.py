@@ -1,0 +1,1 @@
+"""What is written to people and programs is what they can read."""
