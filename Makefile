@@ -6,7 +6,9 @@ SCENARIO ?= compliant
 # Programs of Debian that the kinds of probe meet, one a line; tests/debian.py knows their packages.
 SERVERS := \
 	check_http check_procs \
-	nginx
+	named \
+	nginx \
+	unbound
 STAMP  := $(VENV)/.locked
 UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/uv
 

@@ -248,13 +248,13 @@ def _literal(target: Target) -> list[Address] | None:
 
 async def _connect_any(addresses: list[Address], attempt: Attempt) -> Connection:
     if len(addresses) == 1:
-        return await _connect(addresses[0])
+        return await reach(addresses[0])
     failures: dict[Failure, str] = {}
     for tried, address in enumerate(addresses):
         share_us = attempt.left_us() / (len(addresses) - tried)
         try:
             async with asyncio.timeout(share_us / 1e6):
-                return await _connect(address)
+                return await reach(address)
         except OSError as error:
             failure = failure_of(error)
             if failure not in _MOST_TELLING_FIRST:
@@ -264,8 +264,12 @@ async def _connect_any(addresses: list[Address], attempt: Attempt) -> Connection
     raise ProbeError(worst, "; ".join(failures.values()))
 
 
-async def _connect(address: Address) -> Connection:
-    dialled = socket.socket(address.family, socket.SOCK_STREAM)
+async def reach(address: Address, *, datagrams: bool = False) -> Connection:
+    """Connect to one address; with `datagrams`, each thing sent or received is one, by UDP.
+
+    A connected UDP socket hears its peer alone, and that nobody listens there.
+    """
+    dialled = socket.socket(address.family, socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM)
     try:
         dialled.settimeout(0)
         await asyncio.get_running_loop().sock_connect(dialled, address.place)

@@ -13,7 +13,7 @@ Talk: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitab
 
 @contextlib.asynccontextmanager
 async def serving(
-    talk: Talk, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    talk: Talk, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[int]:
     """Hold a conversation with everyone who connects; give the port."""
     talking: set[asyncio.Task[None]] = set()
@@ -32,7 +32,7 @@ async def serving(
         talking.add(task)
         task.add_done_callback(talking.discard)
 
-    server = await asyncio.start_server(connected, host, 0, ssl=tls)
+    server = await asyncio.start_server(connected, host, port, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
