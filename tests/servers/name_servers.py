@@ -5,10 +5,15 @@ datagram holds, and `txt` has a text only. For `broken.example`, unbound is a se
 got its zone.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+import dns.message
+import dns.query
+import dns.rcode
 
 from tests.servers.listening import nobody
 from tests.servers.real import free_port, real, running
@@ -77,4 +82,14 @@ controls {{ }};
 zone "ch.example" {{ type primary; file "{folder}/zone"; }};
 """)
     with running(real("named"), "-g", "-c", conf, port=port):
+        _wait_for_zone(port)
         yield port
+
+
+def _wait_for_zone(port: int) -> None:
+    """Wait until the zone is loaded: named listens before it is."""
+    question = dns.message.make_query("dpi.ch.example", "A")
+    until = time.monotonic() + 30
+    while dns.query.tcp(question, "127.0.0.1", 10, port).rcode() != dns.rcode.NOERROR:
+        assert time.monotonic() < until, "named does not load its zone"
+        time.sleep(0.02)
