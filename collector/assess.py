@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from collector.errors import NotFoundError
 from collector.judge.assessment import Assessment, CheckSpans, assess_spans
+from collector.judge.conduct import Circumstances, judge_conduct
 from collector.judge.terms import Window, WindowStatus
 from collector.judge.verdict import DurationVerdict
 from collector.register.agreed import Agreed, agreed_for, judged_window
@@ -185,6 +186,19 @@ async def _surroundings(
         ),
         log_size=loaded.head.size,
         log_chain=loaded.head.chain.hex(),
+        operation=registered.operation,
+        conduct=judge_conduct(registered.operation, _circumstances(loaded), assessment),
+        corrections=registered.corrections,
+    )
+
+
+def _circumstances(loaded: _Loaded) -> Circumstances:
+    opening, product = loaded.agreed.site.opening_hours, loaded.agreed.product
+    slots = None if product is None else product.slots
+    return Circumstances(
+        cleared_at_us=loaded.registered.cleared_at_us,
+        opening_hours=None if opening is None else opening.week,
+        slots=None if slots is None else slots.week,
     )
 
 

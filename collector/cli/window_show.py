@@ -22,7 +22,7 @@ from collector.cli.options import (
 from collector.cli.times import read_instant
 from collector.errors import ConfigurationError
 from collector.judge.terms import WindowStatus
-from collector.judge.verdict import DurationVerdict, exit_code
+from collector.judge.verdict import DurationVerdict
 from collector.register.agreed import zone_of
 from collector.register.planning import Where, locate
 from collector.report.as_csv import report_csv
@@ -45,6 +45,7 @@ Examples:
   constat window show MAJ-2026-0142 --lang en --as-of 2026-11-15T01:00
 
 \b
+A hot correction that began without the client's authorisation or information is a breach too.
 Exit codes: 0 compliant, or cancelled · 3 breach of duration or notice
 · 4 inconclusive or pending · 5 no such window · 6 the database cannot be reached""",
 )
@@ -154,7 +155,6 @@ def _print(report: Report, output: Output, lang: Language) -> None:
 
 def _code(report: Report) -> int:
     """Return the exit code; a cancelled window is judged by nobody."""
-    assessment = report.assessment
-    if assessment.window.status is WindowStatus.CANCELLED:
+    if report.assessment.window.status is WindowStatus.CANCELLED:
         return 0
-    return exit_code(assessment.verdict, assessment.notice.verdict)
+    return report.exit_code

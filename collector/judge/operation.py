@@ -7,7 +7,7 @@ which duties apply (rules, sections 7, 8 and 11).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from probes.model.canonical import JsonValue
 
@@ -94,3 +94,21 @@ class Operation:
 
 
 UNDESCRIBED: Final = Operation()
+
+
+class Change(NamedTuple):
+    """One field of a window, corrected; an empty text stands for no value."""
+
+    field: str
+    old: str | int | list[str]
+    new: str | int | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a step put right in what was stated before: by whom, when and why."""
+
+    at_us: int
+    author: str
+    reason: str
+    changes: tuple[Change, ...]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from collector.judge.operation import UNDESCRIBED, Instance, Operation
+from collector.judge.operation import UNDESCRIBED, Change, Correction, Instance, Operation
 from collector.judge.terms import Revision, WindowStatus
 from collector.store.windows import StoredStep
 from probes.model.interval import Interval
@@ -54,24 +54,6 @@ class Clearance(NamedTuple):
     at_us: int
     by: str
     reference: str
-
-
-class Change(NamedTuple):
-    """One field of a window, corrected; an empty text stands for no value."""
-
-    field: str
-    old: str | int | list[str]
-    new: str | int | list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What a step put right in what was stated before: by whom, when and why."""
-
-    at_us: int
-    author: str
-    reason: str
-    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,31 @@ def _row(report: Report) -> dict[str, str | int]:
         "reporting": assessment.coverage.reporting,
         "observed_ppm": assessment.coverage.observed_ppm,
         "worst_clock_error_us": report.worst_error_us,
+        **_operation(report),
+    }
+
+
+def _operation(report: Report) -> dict[str, str | int]:
+    operation, conduct = report.surroundings.operation, report.surroundings.conduct
+    precedence = conduct.precedence if conduct else None
+    promises = {
+        name: promise.keeping.value if promise else ""
+        for name, promise in (
+            ("hot", conduct.hot if conduct else None),
+            ("off_hours", conduct.off_hours if conduct else None),
+            ("slots", conduct.slots if conduct else None),
+        )
+    }
+    return {
+        "operation": operation.id or "",
+        "version_from": operation.version_from or "",
+        "version_to": operation.version_to or "",
+        "version_kind": operation.version_kind or "",
+        "exclusion": operation.exclusion or "",
+        "precedence": precedence.verdict.value if precedence else "",
+        **promises,
+        "prerequisites": len(operation.prerequisites),
+        "corrections": len(report.surroundings.corrections),
     }
 
 

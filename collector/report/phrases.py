@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from collector.judge.terms import WindowStatus
-from collector.judge.verdict import DurationVerdict, exit_code
+from collector.judge.verdict import DurationVerdict
 from collector.judge.window import Bounds
 from collector.report.durations import Language, duration_text, instant_text, share_text
 from collector.report.notice_words import notice_clauses
@@ -21,16 +21,16 @@ class Phrases:
     def __init__(self, report: Report, language: Language) -> None:
         """Speak of this report in this language."""
         self._report = report
-        self._language = language
+        self.language = language
         self._zone = report.assessment.window.zone
         self.words = words_in(language)
 
     def headline(self) -> str:
-        """Say the one word: the worst of the two verdicts, or that the window was cancelled."""
+        """Say the one word: the worst of the verdicts, or that the window was cancelled."""
         assessment = self._report.assessment
         if assessment.window.status is WindowStatus.CANCELLED:
             return self.words.status[WindowStatus.CANCELLED]
-        if exit_code(assessment.verdict, assessment.notice.verdict) == _BREACH:
+        if self._report.exit_code == _BREACH:
             return self.words.duration_verdict[DurationVerdict.BREACH]
         return self.words.duration_verdict[assessment.verdict]
 
@@ -57,7 +57,7 @@ class Phrases:
     def notice(self) -> Iterator[str]:
         """Say the notice with its arithmetic."""
         assessment = self._report.assessment
-        for clauses in notice_clauses(assessment.window, assessment.notice, self._language):
+        for clauses in notice_clauses(assessment.window, assessment.notice, self.language):
             yield from clauses
 
     def planned(self) -> str:
@@ -85,7 +85,7 @@ class Phrases:
         """Say who measured, and how much of the window was seen."""
         coverage = self._report.assessment.coverage
         reporting = self.words.reporting.format(reporting=coverage.reporting, panel=coverage.panel)
-        share = share_text(coverage.observed_ppm, self._language)
+        share = share_text(coverage.observed_ppm, self.language)
         return f"{reporting} · {self.words.observed.format(share=share)}"
 
     def clocks(self) -> str:
@@ -121,11 +121,11 @@ class Phrases:
 
     def instant(self, instant: int) -> str:
         """Write an instant on the site's clocks."""
-        return instant_text(instant, self._zone, self._language)
+        return instant_text(instant, self._zone, self.language)
 
     def duration_of(self, duration_us: int) -> str:
         """Write a duration, exact."""
-        return duration_text(duration_us, self._language)
+        return duration_text(duration_us, self.language)
 
     def unobserved(self) -> str:
         """Say how much of the window nobody looked at, when that is anything."""

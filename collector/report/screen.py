@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from collector.judge.terms import WindowStatus
-from collector.judge.verdict import DurationVerdict, exit_code
+from collector.judge.verdict import DurationVerdict
 from collector.report.durations import Language, clock_text
+from collector.report.operation_phrases import OperationPhrases, Tone
 from collector.report.phrases import Phrases
 from collector.report.value import Loss, Report
 
@@ -21,6 +22,7 @@ OUTAGES_SHOWN: Final = 20
 PIPE_WIDTH: Final = 120
 
 _COLOURS: Final = {0: "green", 3: "red", 4: "yellow"}
+_PROMISE_COLOURS: Final = {Tone.GOOD: "green", Tone.BAD: "red", Tone.OPEN: "yellow"}
 
 
 def console() -> Console:
@@ -55,7 +57,7 @@ def _colour(report: Report) -> str:
     assessment = report.assessment
     if assessment.window.status is WindowStatus.CANCELLED:
         return "dim"
-    return _COLOURS[exit_code(assessment.verdict, assessment.notice.verdict)]
+    return _COLOURS[report.exit_code]
 
 
 def _verdicts(report: Report, phrases: Phrases) -> RenderableType:
@@ -73,6 +75,9 @@ def _verdicts(report: Report, phrases: Phrases) -> RenderableType:
     ]
     for name, verdict, colour, lines in rows:
         grid.add_row(name, Text(verdict, style=f"bold {colour}"), Text("\n".join(lines)))
+    for promised in OperationPhrases(report, phrases).promises():
+        colour = _PROMISE_COLOURS[promised.tone]
+        grid.add_row(promised.title, Text(promised.word, style=f"bold {colour}"), promised.line)
     return Padding(grid, (0, 0, 1, 0))
 
 
@@ -92,6 +97,8 @@ def _facts(report: Report, phrases: Phrases) -> RenderableType:
 
 def _named_facts(report: Report, phrases: Phrases) -> Iterator[tuple[str, str]]:
     assessment, words = report.assessment, phrases.words
+    operation = OperationPhrases(report, phrases)
+    yield operation.words.operation, operation.described()
     yield words.planned, phrases.planned()
     for ran in assessment.window.interventions:
         yield words.intervention, phrases.interval(ran)
@@ -103,10 +110,14 @@ def _named_facts(report: Report, phrases: Phrases) -> Iterator[tuple[str, str]]:
         (words.overrun, assessment.regulated.overrun),
     ):
         yield name, phrases.bounds(bounds) if bounds.upper_us else ""
+    yield from operation.outside_plan()
     yield words.unobserved, phrases.unobserved()
     yield words.coverage, phrases.coverage()
     yield words.clocks, phrases.clocks()
     yield words.versions, phrases.versions()
+    yield operation.words.unmet, operation.unmet()
+    for correction in operation.corrections():
+        yield operation.words.correction, correction
 
 
 def _outages(report: Report, phrases: Phrases) -> RenderableType | None:

@@ -11,7 +11,10 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from collector.judge.assessment import Assessment, CheckSpans
+from collector.judge.conduct import Conduct
+from collector.judge.operation import UNDESCRIBED, Correction, Operation
 from collector.judge.timeline import Piece, Timeline
+from collector.judge.verdict import exit_code
 from collector.judge.window import Bounds
 from probes.model.batch import UNESTIMATED_ERROR_US
 from probes.model.interval import Interval
@@ -70,6 +73,9 @@ class Surroundings:
     provenance: Provenance
     log_size: int
     log_chain: str
+    operation: Operation = UNDESCRIBED
+    conduct: Conduct | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
 class Loss(NamedTuple):
@@ -97,6 +103,17 @@ class Report:
     assessment: Assessment
     surroundings: Surroundings
     checks: Sequence[CheckSpans]
+
+    @property
+    def exit_code(self) -> int:
+        """3 for a breach of duration or notice, 4 while undecided, else 0.
+
+        What must precede a hot correction is a notice too (rules, section 8).
+        """
+        conduct = self.surroundings.conduct
+        if conduct is not None and conduct.precedence and conduct.precedence.is_breached:
+            return _BREACH
+        return exit_code(self.assessment.verdict, self.assessment.notice.verdict)
 
     @property
     def margin(self) -> Bounds:
@@ -180,6 +197,7 @@ class Report:
         return (sight for name, sight in self.sights.items() if name in panel)
 
 
+_BREACH: Final = 3
 _UNSEEN: Final = Sight(0, 0)
 
 

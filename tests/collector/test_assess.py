@@ -173,3 +173,28 @@ async def test_a_verdict_is_recorded_once_it_is_settled_and_only_when_it_changes
 async def test_a_window_nobody_announced_is_not_found(hospital: Pool, clock: Clock) -> None:
     with pytest.raises(NotFoundError, match="there is no window MAJ-1 in CH-EXEMPLE"):
         await report_on(hospital, Where(TENANT, "MAJ-1", "dpi"), clock.now_us)
+
+
+async def test_what_was_agreed_after_a_window_opened_does_not_change_its_verdict(
+    hospital: Pool, sealer: Sealer, clock: Clock, tmp_path: Path
+) -> None:
+    await measured(
+        hospital,
+        Sender(vantage="accueil-03"),
+        (columns("U" * 30, first_s=3_400, check="dpi-login"),),
+        (columns("D" * 30, first_s=3_700, check="dpi-login"),),
+        (columns("U" * 30, first_s=4_000, check="dpi-login"),),
+    )
+    strict, loose = tmp_path / "strict.yaml", tmp_path / "loose.yaml"
+    text = CATALOGUE.read_text()
+    strict.write_text(text.replace("strategic: PT4H", "strategic: PT1M"))
+    loose.write_text(text.replace("amount: 3, unit: calendar_days", "amount: 0, unit: hours"))
+    await apply(hospital, sealer, read_catalogue(strict), "vendor")
+    where = await closed_window(hospital, sealer, clock)
+    before = await report_on(hospital, where, clock.now_us)
+    # Five minutes down where one was agreed, and two hours of notice where three days were.
+    assert before.assessment.verdict is DurationVerdict.BREACH
+    await apply(hospital, sealer, read_catalogue(loose), "vendor")
+    after = await report_on(hospital, where, clock.now_us)
+    assert after.assessment.to_json() == before.assessment.to_json()
+    assert after.surroundings.provenance == before.surroundings.provenance

@@ -1,6 +1,7 @@
 """Announcing an operation with all that is to be said of it, and putting it right."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,24 @@ def test_a_day_taken_out_of_the_calendar_is_shown_as_removed(group: Shell, tmp_p
     mine = ("--hospital", "CH-EXEMPLE", "--year", "2026", "-o", "csv")
     assert group("calendar", "principal", *mine) == ExitCode.DONE
     assert "2026-05-25,Monday,removed,Lundi de Pentecôte" in group.out
+
+
+def test_a_hot_correction_that_nobody_authorised_is_shown_as_a_breach_with_its_reason(
+    shell: Shell,
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    when = ("--start", (now - timedelta(hours=1)).isoformat(), "--for", "PT2H")
+    described = ("--hot", "--off-hours", "--version-to", "9.0.0", "--unmet", "SGBD 16")
+    announce = ("window", "announce", "--hospital", "CH-EXEMPLE", "--service", "dpi")
+    assert shell(*announce, *when, "--id", "A", *described) == ExitCode.DONE
+    assert shell("window", "start", "A") == ExitCode.DONE
+    assert shell("window", "authorise", "A") == ExitCode.DONE
+    assert shell("window", "show", "A", "-o", "json") == ExitCode.BREACH
+    shown = json.loads(shell.out)
+    assert shown["conduct"]["precedence"]["verdict"] == "short"
+    assert shown["conduct"]["hot"]["verdict"] == "pending"
+    assert shown["operation"]["instance"] == "dedicated"
+    assert shown["site"] == "principal"
+    assert shell("window", "show", "A", "--lang", "en") == ExitCode.BREACH
+    assert "Authorisation" in shell.out
+    assert "SGBD 16 (declared; they change no figure)" in shell.out

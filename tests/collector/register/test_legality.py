@@ -3,11 +3,9 @@
 import pytest
 
 from collector.errors import RefusedError
-from collector.judge.operation import Instance, VersionKind
+from collector.judge.operation import Change, Correction, Instance, VersionKind
 from collector.register.legality import check_clearance, check_correct, check_extend
 from collector.register.steps import (
-    Change,
-    Correction,
     RegisteredWindow,
     StepKind,
     fields_of,
