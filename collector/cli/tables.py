@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from unicodedata import east_asian_width
 
 import click
 
 from collector.cli.options import Output
 from collector.report.as_csv import table_csv
+from collector.report.as_text import columns_text
 
 Row = dict[str, str | int]
 
@@ -30,14 +30,4 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], output: Output, *, e
 def _table(rows: Sequence[Row], columns: Sequence[str]) -> str:
     lines = [[column.replace("_", " ").upper() for column in columns]]
     lines += [[str(row.get(column, "")) for column in columns] for row in rows]
-    widths = [max(_width(line[at]) for line in lines) for at in range(len(columns))]
-    return "\n".join(
-        "  ".join(
-            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
-        ).rstrip()
-        for line in lines
-    )
-
-
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return "\n".join(columns_text(lines))

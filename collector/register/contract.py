@@ -12,6 +12,7 @@ from collector.judge.terms import (
     Periodicity,
     ServiceClass,
 )
+from collector.register.product import WeeklyHours
 from probes.model.instant import MINUTE
 from probes.model.measurement import VantageKind
 
@@ -31,6 +32,9 @@ class Availability(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     target: Share
     period: Periodicity = Periodicity.MONTH
+    hours: Annotated[
+        WeeklyHours | None, msgspec.Meta(description="Service hours; always if left out.")
+    ] = None
 
 
 class Contract(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

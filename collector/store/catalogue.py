@@ -68,3 +68,11 @@ async def names_in_use(connection: Connection, kind: str) -> list[str]:
         "SELECT DISTINCT name FROM catalogue_item WHERE kind = $1 ORDER BY name", kind
     )
     return [row["name"] for row in rows]
+
+
+async def instants_of_change(connection: Connection, tenant_id: TenantId) -> list[int]:
+    """Return when the catalogue of a tenant changed, in order."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT at_us FROM catalogue_item WHERE tenant_id = $1 ORDER BY at_us", tenant_id
+    )
+    return [row[0] for row in rows]

@@ -14,7 +14,7 @@ from probes.model.instant import DAY
 from probes.model.interval import Interval, IntervalSet
 from probes.model.measurement import Measurement
 
-_Key: TypeAlias = tuple[str, str]
+Key: TypeAlias = tuple[str, str]
 
 # A span begins and ends on one day, and a probe lasts less than another.
 _LONGEST_SPAN_US: Final = 2 * DAY
@@ -98,7 +98,7 @@ async def read_checks(
     horizon. Where summaries do not tell (a span reaches over an end of the horizon, holds a larger
     gap than the check allows now, or touches an instant of `isolate`), the measurements are read.
     """
-    found = await _spans(connection, scope)
+    found = await find_spans(connection, scope)
     unclear = found.unclear(scope, isolate)
     checks = found.checks
     if unclear:
@@ -135,19 +135,20 @@ async def read_measurements(connection: Connection, scope: Scope) -> list[Measur
     return sorted(measurements, key=lambda m: (m.vantage, m.check, m.start_us, m.duration_us))
 
 
-class _Found(NamedTuple):
+class FoundSpans(NamedTuple):
     """The spans of each check at each vantage point, in order of start, and what they reach.
 
-    `mixed` are those of which there are two series, an agent's and an imported one.
+    `mixed` are those of which there are two series, an agent's and an imported one, one after the
+    other.
     """
 
-    checks: dict[_Key, Sequence[Span]]
-    mixed: set[_Key]
+    checks: dict[Key, Sequence[Span]]
+    mixed: set[Key]
     first: int
     last: int
     largest_gap: int
 
-    def unclear(self, scope: Scope, isolate: IntervalSet) -> set[_Key]:
+    def unclear(self, scope: Scope, isolate: IntervalSet) -> set[Key]:
         """Return those whose spans do not tell enough."""
         inside = scope.horizon.start <= self.first and self.last <= scope.horizon.end
         if inside and self.largest_gap <= min(scope.max_gaps_us.values()) and not len(isolate):
@@ -159,14 +160,14 @@ class _Found(NamedTuple):
         }
 
 
-_NOTHING: Final = _Found({}, set(), 0, 0, 0)
+_NOTHING: Final = FoundSpans({}, set(), 0, 0, 0)
 _IN_SCOPE: Final = (
     "tenant_id = $1 AND ($2::text[] IS NULL OR name = ANY($2)) AND check_name = ANY($3)"
     " AND first_start BETWEEN $4 AND $5"
 )
 
 
-async def _spans(connection: Connection, scope: Scope) -> _Found:
+async def find_spans(connection: Connection, scope: Scope) -> FoundSpans:
     """Return the spans that begin where a measurement of the horizon could be inside."""
     # Whole columns, as one array each: a row apiece would cost more than judging them.
     columns = await connection.fetchrow(
@@ -182,17 +183,17 @@ async def _spans(connection: Connection, scope: Scope) -> _Found:
     # The judge unpacks spans as plain tuples, which these are.
     spans = cast("list[Span]", list(zip(*columns[1:], strict=True)))
     names = await _names(connection, scope.tenant_id)
-    checks: dict[_Key, Sequence[Span]] = {}
-    mixed: set[_Key] = set()
+    checks: dict[Key, Sequence[Span]] = {}
+    mixed: set[Key] = set()
     at = 0
     for series_id, count in Counter(series).items():
         key = names[series_id]
         if key in checks:
             mixed.add(key)
-        checks[key] = spans[at : at + count]
+        checks[key] = [*checks.get(key, ()), *spans[at : at + count]]
         at += count
     last = max(map(max, (first_ends, last_ends, [*filter(None, tails), 0])))
-    return _Found(checks, mixed, min(starts), last, max(gaps))
+    return FoundSpans(checks, mixed, min(starts), last, max(gaps))
 
 
 def _arguments(scope: Scope) -> tuple[object, ...]:
@@ -201,7 +202,7 @@ def _arguments(scope: Scope) -> tuple[object, ...]:
     return (scope.tenant_id, scope.names, list(scope.max_gaps_us), first, horizon.end)
 
 
-async def _names(connection: Connection, tenant_id: TenantId) -> dict[int, _Key]:
+async def _names(connection: Connection, tenant_id: TenantId) -> dict[int, Key]:
     columns = await connection.fetchrow(
         "SELECT array_agg(series_id), array_agg(name), array_agg(check_name)"
         " FROM series JOIN vantage USING (tenant_id, vantage_id) WHERE tenant_id = $1",
@@ -212,9 +213,14 @@ async def _names(connection: Connection, tenant_id: TenantId) -> dict[int, _Key]
     return dict(zip(series, zip(vantages, checks, strict=True), strict=True))
 
 
+def reach_of(span: Span) -> int:
+    """Return an instant that no measurement of a span ends after."""
+    _, _, _, end, _, _, last_end, _, _, hi_tail, _ = span
+    return max(end, last_end, hi_tail or last_end)
+
+
 def _is_unclear(span: Span, scope: Scope, check: str, isolate: IntervalSet) -> bool:
-    _, _, start, end, _, _, last_end, _, _, hi_tail, gap = span
-    reach = max(end, last_end, hi_tail or last_end)
+    start, gap, reach = span[2], span[10], reach_of(span)
     if start < scope.horizon.start or reach > scope.horizon.end or gap > scope.max_gaps_us[check]:
         return True
     return bool(len(isolate) and isolate.overlapping(Interval(start, reach + 1)))
@@ -223,10 +229,10 @@ def _is_unclear(span: Span, scope: Scope, check: str, isolate: IntervalSet) -> b
 async def _expanded(
     connection: Connection,
     scope: Scope,
-    wanted: set[_Key],
+    wanted: set[Key],
     isolate: IntervalSet,
-) -> dict[_Key, Sequence[Span]]:
-    series: dict[_Key, list[Measurement]] = {key: [] for key in wanted}
+) -> dict[Key, Sequence[Span]]:
+    series: dict[Key, list[Measurement]] = {key: [] for key in wanted}
     narrow = scope._replace(
         vantages=sorted({vantage for vantage, _ in wanted}),
         max_gaps_us={check: scope.max_gaps_us[check] for _, check in wanted},

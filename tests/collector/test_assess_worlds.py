@@ -24,11 +24,11 @@ from tests.oracle.worlds import World, random_world
 WORLDS = 60
 
 
-def _measurements(world: World) -> list[Measurement]:
+def measurements_of(world: World) -> list[Measurement]:
     return list(read_measurements(json.dumps(line).encode() for line in world.measurements))
 
 
-async def _imported(
+async def imported(
     pool: Pool, sealer: Sealer, tenant: str, pieces: Sequence[list[Measurement]], interval_us: int
 ) -> TenantId:
     async with transaction(pool) as connection:
@@ -41,7 +41,7 @@ async def _imported(
     return tenant_id
 
 
-def _pieces(drawn: random.Random, measurements: list[Measurement]) -> list[list[Measurement]]:
+def pieces_of(drawn: random.Random, measurements: list[Measurement]) -> list[list[Measurement]]:
     """Cut the measurements into pieces that arrive in any order, like those of a slow agent."""
     ordered = sorted(measurements)
     cuts = sorted({0, len(ordered), *(drawn.randint(0, len(ordered)) for _ in range(4))})
@@ -57,10 +57,10 @@ async def test_the_database_judges_a_random_world_as_brute_force_does(
     for seed in range(10 * tens, 10 * tens + 10):
         drawn = random.Random(seed)
         world = random_world(seed)
-        window, measurements = read_window(world.window), _measurements(world)
-        pieces = _pieces(drawn, measurements)
+        window, measurements = read_window(world.window), measurements_of(world)
+        pieces = pieces_of(drawn, measurements)
         interval_us = drawn.choice([SECOND, 10 * SECOND, MINUTE])
-        tenant_id = await _imported(pool, sealer, f"CH-{seed}", pieces, interval_us)
+        tenant_id = await imported(pool, sealer, f"CH-{seed}", pieces, interval_us)
         await Projector(pool, page=drawn.randint(1, 4)).catch_up(tenant_id)
         kinds = {measurement.vantage: measurement.kind for measurement in measurements}
         panel = panel_of(window, kinds)
