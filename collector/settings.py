@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from collector.configuration import json_schema, read_file
+from collector.configuration import Name, json_schema, read_file
 from collector.errors import ConfigurationError, NotFoundError
 from probes.model.keys import SigningKey
 
@@ -22,6 +22,7 @@ READY_FILE: Final = "ready.json"
 DATABASE_FOLDER: Final = "postgresql"
 
 _HIGHEST_PORT: Final = 65_535
+_ADDRESS_PATTERN: Final = r"^[^@\s]+@[^@\s]+$"
 _SEED: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -36,6 +37,32 @@ class DatabaseFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A PostgreSQL server of one's own."""
 
     dsn: str
+
+
+class MailFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The mail server that takes our letters; without one, they wait."""
+
+    host: str
+    sender: Annotated[
+        str, msgspec.Meta(pattern=_ADDRESS_PATTERN, description="The address letters come from.")
+    ]
+    port: Annotated[int, msgspec.Meta(ge=1, le=_HIGHEST_PORT)] = 587
+    security: Annotated[
+        Literal["starttls", "tls", "none"],
+        msgspec.Meta(description="none is for a server on this machine."),
+    ] = "starttls"
+    username: str = ""
+    password_file: str = ""
+    ca_file: Annotated[
+        str, msgspec.Meta(description="Authorities trusted instead of the system's (PEM).")
+    ] = ""
+
+
+class WebhookFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A program that is told, by calls signed as Standard Webhooks asks."""
+
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
+    secret_file: Annotated[str, msgspec.Meta(description="File with the secret, whsec_….")]
 
 
 class SettingsFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -59,6 +86,18 @@ class SettingsFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     agent: Annotated[
         str | None, msgspec.Meta(description="Configuration of a local agent to run beside it.")
     ] = None
+    public_url: (
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^https?://[^/?#]+$",
+                description="Where recipients of letters reach this collector.",
+            ),
+        ]
+        | None
+    ) = None
+    mail: MailFile | None = None
+    webhooks: dict[Name, WebhookFile] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +106,37 @@ class Tls:
 
     cert: Path
     key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """The mail server that takes our letters; `host` and `port` of its submission service."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"]
+    sender: str
+    username: str
+    password_file: Path | None
+    ca_file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A program that is told, and the file of the secret that signs the calls to it."""
+
+    name: str
+    url: str
+    secret_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How letters go out; `public_url` is where their recipients reach this collector."""
+
+    mail: MailServer | None = None
+    webhooks: tuple[Webhook, ...] = ()
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +151,7 @@ class Settings:
     dsn: str | None
     raw_days: int
     agent: Path | None
+    post: Post
 
     @property
     def key_file(self) -> Path:
@@ -116,7 +187,33 @@ def read_settings(file: Path) -> Settings:
         dsn=written.database.dsn if isinstance(written.database, DatabaseFile) else None,
         raw_days=written.raw_days,
         agent=folder / written.agent if written.agent else None,
+        post=_post(written, folder),
     )
+
+
+def _post(written: SettingsFile, folder: Path) -> Post:
+    webhooks = tuple(
+        Webhook(name, webhook.url, folder / webhook.secret_file)
+        for name, webhook in written.webhooks.items()
+    )
+    mail = None if written.mail is None else _mail_server(written.mail, folder)
+    return Post(mail, webhooks, written.public_url or "")
+
+
+def _mail_server(written: MailFile, folder: Path) -> MailServer:
+    return MailServer(
+        host=written.host,
+        port=written.port,
+        security=written.security,
+        sender=written.sender,
+        username=written.username,
+        password_file=_placed(folder, written.password_file),
+        ca_file=_placed(folder, written.ca_file),
+    )
+
+
+def _placed(folder: Path, name: str) -> Path | None:
+    return folder / name if name else None
 
 
 def settings_schema() -> dict[str, Any]:

@@ -8,10 +8,13 @@ from aiohttp import web
 
 from collector.api.answers import refusal, refused
 from collector.api.body import SlowBodyError
+from collector.api.calendar import CalendarHandler
 from collector.api.clock import ClockHandler
 from collector.api.enrolment import EnrolmentHandler
 from collector.api.health import HealthHandler, MetricsHandler
 from collector.api.ingest import BatchesHandler
+from collector.api.receipt import ReceiptHandler
+from collector.courier.receipt import CALENDAR, PATH
 from collector.errors import ConstatError
 from collector.store.ingest import Ingest
 from collector.store.pool import Pool
@@ -38,6 +41,11 @@ def make_app(
     app.router.add_post("/v1/enrol", EnrolmentHandler(pool, key, now_us).post)
     app.router.add_get("/v1/clock", ClockHandler(now_us).get)
     app.router.add_get("/v1/health", HealthHandler(pool).get)
+    receipt = ReceiptHandler(pool, key, now_us)
+    app.router.add_get(f"{PATH}/{{hospital}}/{{letter:[^/]+}}", receipt.get)
+    app.router.add_post(f"{PATH}/{{hospital}}/{{letter:[^/]+}}", receipt.post)
+    calendar = CalendarHandler(pool, key, now_us)
+    app.router.add_get(f"/v1/hospitals/{{hospital}}/{CALENDAR}", calendar.get)
     app.router.add_get("/metrics", MetricsHandler(telemetry).get)
     return app
 

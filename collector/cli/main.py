@@ -54,6 +54,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "List the persons the register names, or erase one.",
         "collector",
     ),
+    "notice": Entry("collector.cli.notice:notice", "See who was told of a window.", "collector"),
     "report": Entry("collector.cli.report:report", "Report on availability.", "collector"),
     "token": Entry("collector.cli.token:token", "Make tokens that enrol agents.", "collector"),
     "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector"),

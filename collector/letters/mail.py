@@ -88,9 +88,9 @@ def text_mail(text: Text, envelope: Envelope) -> EmailMessage:
     message["Date"] = format_datetime(to_datetime(envelope.at_us, UTC))
     message["Message-ID"] = envelope.message_id
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = text.language.value
-    message.set_content(plain_text(text))
-    message.add_alternative(html_text(text), subtype="html")
+    spoken = [f"Content-Language: {text.language.value}"]
+    message.set_content(plain_text(text), headers=spoken)
+    message.add_alternative(html_text(text), subtype="html", headers=spoken)
     return message
 
 

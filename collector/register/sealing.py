@@ -14,6 +14,14 @@ from collector.store.catalogue import add_item
 from collector.store.entry import RegisterEntry
 from collector.store.import_body import IMPORTED_KIND
 from collector.store.imports import add_import
+from collector.store.letters import (
+    LETTER_ACKNOWLEDGED,
+    LETTER_ATTEMPTED,
+    LETTERS_ORDERED,
+    add_letters,
+    note_acknowledgement,
+    note_attempt,
+)
 from collector.store.log import NewEntry, append, lock_head
 from collector.store.persons import PERSON_ERASED, forget_person
 from collector.store.pool import Connection
@@ -110,5 +118,8 @@ PROJECTIONS: Final[dict[str, Projection]] = {
     VERDICT_RECORDED: add_verdict,
     IMPORTED_KIND: add_import,
     PERSON_ERASED: forget_person,
+    LETTERS_ORDERED: add_letters,
+    LETTER_ATTEMPTED: note_attempt,
+    LETTER_ACKNOWLEDGED: note_acknowledgement,
     **dict.fromkeys(StepKind, _project_step),
 }

@@ -18,6 +18,7 @@ from typing import Final
 from aiohttp import web
 
 from collector.api.app import make_app, make_runner
+from collector.courier.courier import Courier
 from collector.embedded.server import EmbeddedPostgres
 from collector.errors import ConfigurationError, RefusedError
 from collector.register.sealing import Sealer
@@ -64,6 +65,8 @@ async def serve(
         pool = await stack.enter_async_context(open_pool(dsn, size=_POOL_SIZE))
         schema = await _prepare(pool, settings)
         app = await stack.enter_async_context(_working(pool, key, now_us, failed))
+        courier = Courier(pool, Sealer(key, now_us), settings.post)
+        await stack.enter_async_context(cut_at_the_end(courier.run(), failed))
         address = await stack.enter_async_context(_listening(app, settings))
         stack.enter_context(_ready(settings, address))
         if settings.agent is not None:

@@ -1,0 +1,149 @@
+"""`constat notice`: who was told of a window, whether it reached them, and their receipt."""
+
+import click
+
+from collector.cli.database import on_database, sealer_of
+from collector.cli.options import (
+    Output,
+    Signatory,
+    Target,
+    completes,
+    hospital,
+    outputs,
+    reads_database,
+    seals_entries,
+    window_argument,
+)
+from collector.cli.tables import Row, print_rows
+from collector.courier.receipt import calendar_url
+from collector.errors import ConfigurationError
+from collector.register.planning import locate
+from collector.register.telling import acknowledge as seal_acknowledgement
+from collector.store.letters import Letter, letters_of
+from collector.store.pool import Pool, connected
+from collector.store.tenants import tenant_named
+from probes.model.instant import format_instant
+
+_COLUMNS = (
+    "letter", "occasion", "channel", "role", "state", "attempts", "last_at", "answer",
+    "acknowledged_at", "acknowledged_by",
+)  # fmt: skip
+
+
+@click.group(
+    short_help="See who was told of a window.",
+    epilog="""\b
+Examples:
+  constat notice list MAJ-2026-0001
+  constat notice acknowledge MAJ-2026-0001/0/dsi --hospital CH-EXEMPLE
+  constat notice feed --hospital CH-EXEMPLE""",
+)
+def notice() -> None:
+    """Letters: announcing a window sends them, every attempt to deliver one is in the log."""
+
+
+@notice.command(
+    "list",
+    short_help="List the letters on a window.",
+    epilog="""\b
+Examples:
+  constat notice list MAJ-2026-0001
+  constat notice list MAJ-2026-0001 -o json
+
+\b
+Letters go out while a collector runs (constat up) whose settings name a mail server; until then
+they are queued. Exit codes: 0 done · 2 several hospitals have that window · 5 no such window
+· 6 the database cannot be reached""",
+)
+@window_argument
+@hospital
+@outputs()
+@reads_database
+def list_letters(window_id: str, *, hospital: str | None, output: Output, target: Target) -> None:
+    """List to whom window ID was told, and what came of it. Instants are UTC."""
+
+    async def work(pool: Pool) -> list[Letter]:
+        async with connected(pool) as connection:
+            where = await locate(connection, window_id, hospital)
+            tenant_id = await tenant_named(connection, where.hospital)
+            return await letters_of(connection, tenant_id, window_id)
+
+    rows = [_row(letter) for letter in on_database(target, work)]
+    print_rows(rows, _COLUMNS, output, empty="no letter: no contact in the catalogue, or not yet")
+
+
+@notice.command(
+    "acknowledge",
+    short_help="Enter that a letter was received.",
+    epilog="""\b
+Examples:
+  constat notice acknowledge MAJ-2026-0001/0/dsi --hospital CH-EXEMPLE
+
+\b
+LETTER is what `notice list` shows. Exit codes: 0 done · 5 no such letter
+· 6 the database cannot be reached""",
+)
+@click.argument("letter", metavar="LETTER")
+@click.option(
+    "--hospital",
+    metavar="H",
+    required=True,
+    help="The hospital.",
+    shell_complete=completes("hospital"),
+)
+@seals_entries
+def acknowledge(letter: str, *, hospital: str, signatory: Signatory) -> None:
+    """Enter that LETTER was received; only the first time counts."""
+    sealer = sealer_of(signatory.target)
+
+    async def work(pool: Pool) -> Letter:
+        return await seal_acknowledgement(pool, sealer, hospital, letter, signatory.author)
+
+    found = on_database(signatory.target, work)
+    given = format_instant(found.acknowledged_at or 0)
+    click.echo(f"{letter} acknowledged {given} by {found.acknowledged_by}")
+
+
+@notice.command(
+    "feed",
+    short_help="Print the address of a hospital's calendar.",
+    epilog="""\b
+Examples:
+  constat notice feed --hospital CH-EXEMPLE
+
+\b
+Whoever has the address can read the hospital's windows. Exit codes: 0 done
+· 2 the settings name no public_url""",
+)
+@click.option(
+    "--hospital",
+    metavar="H",
+    required=True,
+    help="The hospital.",
+    shell_complete=completes("hospital"),
+)
+@seals_entries
+def feed(*, hospital: str, signatory: Signatory) -> None:
+    """Print the address an agenda subscribes to, to show the windows of a hospital."""
+    settings = signatory.target.settings
+    if settings is None or not settings.post.public_url:
+        raise ConfigurationError("public_url: say in the settings where this collector is reached")
+    click.echo(calendar_url(settings.post.public_url, signatory.target.key(), hospital))
+
+
+def _row(letter: Letter) -> Row:
+    row: Row = {
+        "letter": letter.letter,
+        "occasion": letter.occasion,
+        "channel": letter.channel,
+        "role": letter.role,
+        "state": letter.state,
+        "attempts": letter.attempts,
+        "answer": letter.answer,
+    }
+    if letter.last_at is not None:
+        row["last_at"] = format_instant(letter.last_at)
+    if letter.acknowledged_at is not None:
+        row["acknowledged_at"] = format_instant(letter.acknowledged_at)
+        row["acknowledged_by"] = letter.acknowledged_by
+    return row

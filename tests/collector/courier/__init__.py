@@ -1,0 +1,1 @@
+"""Letters reach real servers, or wait until they do."""
