@@ -23,6 +23,7 @@ PACKAGES: Final = {
     "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
     "promtool": "prometheus",
     "sshd": "openssh-server",
+    "systemctl": "systemd",
     "unbound": "unbound",
 }
 # An ordinary user's PATH lacks the folders of the servers, and everybody's that of plug-ins.
