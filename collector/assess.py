@@ -18,7 +18,8 @@ from collector.judge.verdict import DurationVerdict
 from collector.register.agreed import Agreed, agreed_for, judged_window
 from collector.register.panel import panel_at
 from collector.register.planning import Where
-from collector.register.sealing import VERDICT_RECORDED, Sealer, open_desk
+from collector.register.projections import VERDICT_RECORDED
+from collector.register.sealing import Sealer, open_desk
 from collector.register.steps import RegisteredWindow, window_of
 from collector.report.value import Provenance, Report, Roster, Surroundings
 from collector.store.log import Head, read_head

@@ -55,6 +55,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "collector",
     ),
     "notice": Entry("collector.cli.notice:notice", "See who was told of a window.", "collector"),
+    "rebuild": Entry(
+        "collector.cli.rebuild:rebuild_tables", "Make the tables again from the log.", "collector"
+    ),
     "report": Entry("collector.cli.report:report", "Report on availability.", "collector"),
     "token": Entry("collector.cli.token:token", "Make tokens that enrol agents.", "collector"),
     "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector"),

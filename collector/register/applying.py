@@ -13,7 +13,8 @@ from collector.evidence.names import Person
 from collector.register.catalogue import ItemKey, ItemKind, Value
 from collector.register.changes import Change, changes
 from collector.register.names import keep_person, persons_of
-from collector.register.sealing import ITEM_SET, Desk, Sealer, open_desk
+from collector.register.projections import ITEM_SET
+from collector.register.sealing import Desk, Sealer, open_desk
 from collector.store.catalogue import items_in_force
 from collector.store.pool import Connection, Pool, connected, transaction
 from collector.store.tenants import TenantId, ensure_tenant, tenant_named

@@ -8,6 +8,7 @@ import pytest
 
 from collector.errors import ExitCode
 from tests.collector.cli.conftest import CATALOGUE, Shell
+from tests.postgres import do, in_own_loop
 
 EVENING = "2099-11-14T22:00"
 WHEN = ("--service", "dpi", "--start", EVENING, "--for", "PT4H")
@@ -171,3 +172,18 @@ def test_a_hot_correction_that_nobody_authorised_is_shown_as_a_breach_with_its_r
     assert shell("window", "show", "A", "--lang", "en") == ExitCode.BREACH
     assert "Authorisation" in shell.out
     assert "SGBD 16 (declared; they change no figure)" in shell.out
+
+
+def test_tables_are_compared_with_the_log_and_made_again(shell: Shell, collector_dsn: str) -> None:
+    shell(*ANNOUNCE)
+    assert shell("rebuild", "--check", "-o", "csv") == ExitCode.DONE
+    assert "CH-EXEMPLE,planned_window,1,the same\n" in shell.out
+    in_own_loop(do(collector_dsn, "DELETE FROM planned_window"))
+    assert shell("rebuild", "--check") == ExitCode.ERROR
+    assert shell("rebuild", "--hospital", "CH-EXEMPLE", "-o", "json") == ExitCode.DONE
+    found = {row["table"]: row["found"] for row in json.loads(shell.out)}
+    assert found["planned_window"] == "different"
+    assert shell("window", "list", "-o", "csv") == ExitCode.DONE
+    assert ID in shell.out
+    assert shell("rebuild", "--check", "--measurements") == ExitCode.USAGE
+    assert shell("rebuild", "--hospital", "X") == ExitCode.NOT_FOUND

@@ -7,7 +7,8 @@ import pytest
 from collector.register.applying import apply, preview
 from collector.register.catalogue import ItemKey, ItemKind, Value, read_catalogue
 from collector.register.changes import Edit
-from collector.register.sealing import ITEM_SET, Sealer
+from collector.register.projections import ITEM_SET
+from collector.register.sealing import Sealer
 from collector.store.entry import RegisterEntry
 from collector.store.log import entries, read_head
 from collector.store.pool import Pool, connected

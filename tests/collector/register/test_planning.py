@@ -19,7 +19,8 @@ from collector.register.planning import (
     reschedule,
     start,
 )
-from collector.register.sealing import Sealer, window_row
+from collector.register.projections import window_row
+from collector.register.sealing import Sealer
 from collector.register.steps import RegisteredWindow
 from collector.store.pool import Pool, connected
 from collector.store.windows import list_windows

@@ -1,0 +1,88 @@
+"""From an entry of the register to the rows that show it: one projection for each kind of entry.
+
+The projection of an entry is the same function whether the entry was just sealed or the tables are
+made again from the log. To add a kind: a file of the store with its table and its projection, and
+its line here; what states it is a file beside this one, which seals it at a desk.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from collector.judge.terms import WindowStatus
+from collector.register.steps import RegisteredWindow, StepKind, window_of
+from collector.store.catalogue import add_item
+from collector.store.entry import RegisterEntry
+from collector.store.import_body import IMPORTED_KIND
+from collector.store.imports import add_import
+from collector.store.letters import (
+    LETTER_ACKNOWLEDGED,
+    LETTER_ATTEMPTED,
+    LETTERS_ORDERED,
+    add_letters,
+    note_acknowledgement,
+    note_attempt,
+)
+from collector.store.persons import PERSON_ERASED, forget_person
+from collector.store.pool import Connection
+from collector.store.tenants import TenantId
+from collector.store.windows import WindowRow, add_step, add_verdict, put_window, steps_of
+
+ITEM_SET: Final = "catalogue.set"
+VERDICT_RECORDED: Final = "window.verdict"
+
+Projection = Callable[[Connection, TenantId, int, RegisterEntry], Awaitable[None]]
+
+
+async def _project_step(
+    connection: Connection, tenant_id: TenantId, index: int, entry: RegisterEntry
+) -> None:
+    await add_step(connection, tenant_id, index, entry)
+    steps = await steps_of(connection, tenant_id, entry.body["window"])
+    window = window_of(entry.tenant, steps)
+    if window is not None:
+        await put_window(connection, tenant_id, window_row(window))
+
+
+def window_row(window: RegisteredWindow) -> WindowRow:
+    """Return the row of a window: where it stands."""
+    operation = window.operation
+    return WindowRow(
+        tenant=window.hospital,
+        id=window.id,
+        service=window.service,
+        status=WindowStatus(window.status).value,
+        plan_start=window.plan.start,
+        plan_end=window.plan.end,
+        announced_at_us=window.announced_at_us,
+        closed_at_us=window.closed_at_us,
+        operation=operation.id,
+        version_from=operation.version_from,
+        version_to=operation.version_to,
+        version_kind=operation.version_kind,
+        exclusion=operation.exclusion,
+        hot=operation.hot,
+        pilot=operation.pilot,
+    )
+
+
+PROJECTIONS: Final[dict[str, Projection]] = {
+    ITEM_SET: add_item,
+    VERDICT_RECORDED: add_verdict,
+    IMPORTED_KIND: add_import,
+    PERSON_ERASED: forget_person,
+    LETTERS_ORDERED: add_letters,
+    LETTER_ATTEMPTED: note_attempt,
+    LETTER_ACKNOWLEDGED: note_acknowledgement,
+    **dict.fromkeys(StepKind, _project_step),
+}
+
+# The tables these projections fill, all of which can be made again. Persons are no view of the log.
+TABLES: Final = (
+    "catalogue_item",
+    "window_step",
+    "planned_window",
+    "window_verdict",
+    "measurement_import",
+    "letter_order",
+    "letter",
+)
