@@ -6,6 +6,7 @@ SCENARIO ?= compliant
 # Programs of Debian that the kinds of probe meet, one a line; tests/debian.py knows their packages.
 SERVERS := \
 	check_http check_procs systemctl \
+	ip \
 	named \
 	nginx \
 	unbound

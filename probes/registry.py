@@ -92,6 +92,7 @@ _ENTRY_POINTS: Final = "*-info/entry_points.txt"
 _OWN: Final = (
     "dns",
     "http",
+    "icmp",
     "process",
     "script",
     "tcp",

@@ -16,6 +16,7 @@ from typing import Final
 PACKAGES: Final = {
     "check_http": "monitoring-plugins-basic",
     "check_procs": "monitoring-plugins-basic",
+    "ip": "iproute2",
     "mmdebstrap": "mmdebstrap",
     "named": "bind9",
     "nginx": "nginx-light",

@@ -11,6 +11,7 @@ from probes.registry import KindError, forget_added, kinds
 OWN = [
     "dns",
     "http",
+    "icmp",
     "process",
     "script",
     "tcp",
