@@ -58,7 +58,9 @@ COMMANDS: Final[dict[str, Entry]] = {
     "rebuild": Entry(
         "collector.cli.rebuild:rebuild_tables", "Make the tables again from the log.", "collector"
     ),
-    "report": Entry("collector.cli.report:report", "Report on availability.", "collector"),
+    "report": Entry(
+        "collector.cli.report:report", "Report on availability and deliveries.", "collector"
+    ),
     "token": Entry("collector.cli.token:token", "Make tokens that enrol agents.", "collector"),
     "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector"),
     "window": Entry(

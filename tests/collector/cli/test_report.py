@@ -127,3 +127,24 @@ def test_what_makes_no_period_is_told_in_one_line(
 def test_a_service_nobody_has_is_not_found(report: Shell) -> None:
     assert report("report", "availability", "--service", "dip") == ExitCode.NOT_FOUND
     assert "no hospital has a service 'dip'" in report.err
+
+
+def test_deliveries_are_printed_in_every_form(shell: Shell) -> None:
+    announced = ("--start", "2026-11-28T22:00", "--for", "PT1H", "--version-to", "9.0")
+    command = ("window", "announce", "--hospital", "CH-EXEMPLE", "--service", "dpi")
+    assert shell(*command, *announced, "--version-kind", "major") == ExitCode.DONE
+    asked = ("report", "deliveries", "--year", "2026", "--product", "dossier-patient")
+    assert shell(*asked) == ExitCode.DONE
+    assert "Limite annuelle (§4.1.7)  respectée" in shell.out
+    assert "non comptée : non livrée" in shell.out
+    assert shell(*asked, "-o", "csv") == ExitCode.DONE
+    [row] = csv.DictReader(io.StringIO(shell.out))
+    assert (row["kind"], row["counting"]) == ("major", "not_delivered")
+    assert shell(*asked, "-o", "json") == ExitCode.DONE
+    [stated] = json.loads(shell.out)
+    assert stated["schema"] == "constat.deliveries/1"
+
+
+def test_a_product_nobody_has_is_not_found(shell: Shell) -> None:
+    assert shell("report", "deliveries", "--product", "x") == ExitCode.NOT_FOUND
+    assert "there is no product 'x'" in shell.err
