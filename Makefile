@@ -9,6 +9,7 @@ SERVERS := \
 	ip \
 	named \
 	nginx \
+	sshd \
 	unbound
 STAMP  := $(VENV)/.locked
 UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/uv

@@ -95,6 +95,7 @@ _OWN: Final = (
     "icmp",
     "process",
     "script",
+    "ssh",
     "tcp",
     "tls",
 )

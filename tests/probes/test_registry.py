@@ -14,6 +14,7 @@ OWN = [
     "icmp",
     "process",
     "script",
+    "ssh",
     "tcp",
     "tls",
 ]
