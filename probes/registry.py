@@ -93,6 +93,7 @@ _OWN: Final = (
     "dns",
     "http",
     "icmp",
+    "log",
     "process",
     "script",
     "ssh",

@@ -12,6 +12,7 @@ OWN = [
     "dns",
     "http",
     "icmp",
+    "log",
     "process",
     "script",
     "ssh",
