@@ -68,7 +68,7 @@ class ReceiptHandler:
         words, said = _WORDS[language], ""
         if letter.acknowledged_at is not None:
             async with connected(self._pool) as connection:
-                where = await locate(connection, letter.window_id, letter.tenant)
+                where = await locate(connection, letter.about, letter.tenant)
                 zone = await zone_of(connection, where.hospital, where.service)
             said = words.given.format(when=moment_text(letter.acknowledged_at, zone, language))
         text = _template().render(letter=letter, words=words, said=said)

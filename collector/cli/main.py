@@ -55,6 +55,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "collector",
     ),
     "notice": Entry("collector.cli.notice:notice", "See who was told of a window.", "collector"),
+    "outage": Entry(
+        "collector.cli.outage:outage", "See the outages that nobody announced.", "collector"
+    ),
     "rebuild": Entry(
         "collector.cli.rebuild:rebuild_tables", "Make the tables again from the log.", "collector"
     ),

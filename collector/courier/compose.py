@@ -1,17 +1,22 @@
-"""A letter of the register, put into words: the window as it stood when the step was taken."""
+"""A letter of the register, put into words: a window or an alarm as it stood when it was told."""
 
 from collections.abc import Sequence
 from datetime import UTC
+from email.message import EmailMessage
 from typing import Any
 
 from collector.judge.calendar import SiteCalendar
 from collector.judge.notice import judge_notice
-from collector.letters.notice_letter import NoticeLetter, Occasion, Wording
+from collector.letters.mail import Envelope, notice_mail, outage_mail
+from collector.letters.notice_letter import NoticeLetter, Wording
+from collector.letters.occasion import Occasion
+from collector.letters.outage_letter import OutageLetter, OutageWording
 from collector.register.agreed import Agreed, agreed_for, judged_window
 from collector.register.steps import RegisteredWindow, StepKind, window_of
 from collector.register.telling import OCCASIONS
 from collector.report.durations import Language
 from collector.report.notice_words import notice_sentences
+from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, alarm_named
 from collector.store.letters import Letter
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
@@ -21,17 +26,26 @@ from probes.model.interval import Interval
 
 
 async def wording_of(
-    connection: Connection, letter: Letter, language: Language, acknowledge_url: str
-) -> Wording:
+    connection: Connection, letter: Letter, language: Language, acknowledge_url: str = ""
+) -> Wording | OutageWording:
     """Return what a letter says; it says the same however late it goes out."""
+    if Occasion(letter.occasion) in (Occasion.OUTAGE, Occasion.RETURN):
+        return OutageWording(await _outage_letter(connection, letter), language)
     steps = [
         step
-        for step in await steps_of(connection, letter.tenant_id, letter.window_id)
+        for step in await steps_of(connection, letter.tenant_id, letter.about)
         if step.entry <= letter.step
     ]
     place = letter.tenant_id, letter.tenant
     written = await _letter(connection, place, steps, language, acknowledge_url)
     return Wording(written, language)
+
+
+def mail_of(wording: Wording | OutageWording, envelope: Envelope) -> EmailMessage:
+    """Return the e-mail of a letter."""
+    if isinstance(wording, OutageWording):
+        return outage_mail(wording, envelope)
+    return notice_mail(wording, envelope)
 
 
 async def wordings_of(
@@ -82,10 +96,36 @@ async def _letter(
     )
 
 
-def event_data(wording: Wording) -> dict[str, Any]:
-    """Return what a program is told of a letter: instants in RFC 3339, UTC."""
+async def _outage_letter(connection: Connection, letter: Letter) -> OutageLetter:
+    row = await alarm_named(connection, letter.tenant_id, letter.about)
+    if row is None:
+        raise AssertionError(letter.letter)
+    over = letter.occasion == Occasion.RETURN
+    sealed_at_us = row.ended_at_us if over and row.ended_at_us else row.detected_at_us
+    agreed = await agreed_for(
+        connection, letter.tenant_id, letter.tenant, row.service, by_us=sealed_at_us
+    )
+    return OutageLetter(
+        alarm=row.alarm,
+        hospital=letter.tenant,
+        hospital_name=agreed.hospital.name,
+        product=agreed.product_name or row.service,
+        site=agreed.site.name or agreed.service.site or "",
+        zone=agreed.zone,
+        start_us=row.start_us,
+        proven_us=row.proven_us,
+        panel=row.panel,
+        sealed_at_us=sealed_at_us,
+        end_us=row.end_us if over else None,
+    )
+
+
+def event_of(wording: Wording | OutageWording) -> tuple[str, dict[str, Any]]:
+    """Return the type of event a program is told of, and its data: instants in RFC 3339, UTC."""
+    if isinstance(wording, OutageWording):
+        return _outage_event(wording.letter)
     letter = wording.letter
-    return {
+    data: dict[str, Any] = {
         "window": letter.window,
         "hospital": letter.hospital,
         "product": letter.product,
@@ -96,6 +136,21 @@ def event_data(wording: Wording) -> dict[str, Any]:
         "versions": {"from": letter.version_from or None, "to": letter.version_to or None},
         "sealed_at": _instant(letter.sealed_at_us),
     }
+    return f"window.{letter.occasion}", data
+
+
+def _outage_event(letter: OutageLetter) -> tuple[str, dict[str, Any]]:
+    data: dict[str, Any] = {
+        "alarm": letter.alarm,
+        "hospital": letter.hospital,
+        "product": letter.product,
+        "site": letter.site,
+        "down_since": _instant(letter.start_us),
+        "back_at": None if letter.end_us is None else _instant(letter.end_us),
+        "proven_us": letter.proven_us,
+        "sealed_at": _instant(letter.sealed_at_us),
+    }
+    return OUTAGE_DETECTED if letter.end_us is None else OUTAGE_ENDED, data
 
 
 def _plan(plan: Interval) -> dict[str, str]:

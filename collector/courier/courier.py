@@ -1,4 +1,4 @@
-"""The courier: sees which steps nobody was told of, orders their letters, and brings them out.
+"""The courier: sees what nobody was told of yet, orders its letters, and brings them out.
 
 Ordering is an entry of the log, so is every attempt and what the other side said to it. A letter
 that was taken just before the collector died is sent again: to the recipient it is the same
@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from collector.courier.call import call
-from collector.courier.compose import event_data, wording_of
+from collector.courier.compose import event_of, mail_of, wording_of
 from collector.courier.mail import hand_over
 from collector.courier.outcome import Delivery, next_attempt_us
 from collector.courier.receipt import acknowledge_url
-from collector.letters.mail import Envelope, notice_mail
+from collector.letters.mail import Envelope
 from collector.register.names import persons_of
 from collector.register.sealing import Sealer
 from collector.register.telling import MAIL, WEBHOOK, Attempt, note_attempt, order_letters
@@ -90,14 +90,9 @@ class Courier:
 
     async def _call(self, letter: Letter, webhook: Webhook) -> Delivery:
         async with connected(self._pool) as connection:
-            wording = await wording_of(connection, letter, Language.FRENCH, "")
-        return await call(
-            webhook,
-            f"{letter.tenant}/{letter.letter}",
-            f"window.{letter.occasion}",
-            self._sealer.now_us(),
-            event_data(wording),
-        )
+            event_type, data = event_of(await wording_of(connection, letter, Language.FRENCH))
+        event_id = f"{letter.tenant}/{letter.letter}"
+        return await call(webhook, event_id, event_type, self._sealer.now_us(), data)
 
     async def _mail(self, letter: Letter) -> tuple[str, Delivery]:
         server = self._post.mail
@@ -116,7 +111,7 @@ class Courier:
             message_id=message_id(letter, server.sender),
             at_us=self._sealer.now_us(),
         )
-        return place, await hand_over(server, notice_mail(wording, envelope), person.email)
+        return place, await hand_over(server, mail_of(wording, envelope), person.email)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[bool]:

@@ -11,7 +11,8 @@ from typing import Final
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from collector.letters.notice_letter import Occasion, Wording
+from collector.letters.notice_letter import Wording
+from collector.letters.occasion import Occasion
 from probes.model.instant import to_datetime
 from probes.model.release import RELEASE
 

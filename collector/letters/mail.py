@@ -18,7 +18,9 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from collector.letters.invitation import invitation
-from collector.letters.notice_letter import Occasion, Wording
+from collector.letters.notice_letter import Wording
+from collector.letters.occasion import Occasion
+from collector.letters.outage_letter import OutageWording
 from collector.report.durations import Language
 from probes.model.instant import to_datetime
 
@@ -27,6 +29,8 @@ _COLOURS: Final = {
     Occasion.ANNOUNCED: "#1f5fa8",
     Occasion.RESCHEDULED: "#a8621f",
     Occasion.CANCELLED: "#6b7580",
+    Occasion.OUTAGE: "#b3261e",
+    Occasion.RETURN: "#2e7d32",
 }
 
 
@@ -68,7 +72,7 @@ def notice_mail(wording: Wording, envelope: Envelope) -> EmailMessage:
         link=letter.acknowledge_url,
         link_name=wording.acknowledge,
     )
-    message = text_mail(text, envelope)
+    message = _text_mail(text, envelope)
     calendar = invitation(wording, envelope.sender, envelope.recipient)
     method = "CANCEL" if letter.occasion is Occasion.CANCELLED else "REQUEST"
     # RFC 6047, section 2.4: method and charset stand in the type too.
@@ -79,7 +83,23 @@ def notice_mail(wording: Wording, envelope: Envelope) -> EmailMessage:
     return message
 
 
-def text_mail(text: Text, envelope: Envelope) -> EmailMessage:
+def outage_mail(wording: OutageWording, envelope: Envelope) -> EmailMessage:
+    """Return the e-mail of an alarm or of its end."""
+    over = wording.letter.end_us is not None
+    text = Text(
+        language=wording.language,
+        subject=wording.subject,
+        opening=wording.opening,
+        rows=tuple(wording.rows()),
+        closing=wording.closing,
+        colour=_COLOURS[Occasion.RETURN if over else Occasion.OUTAGE],
+    )
+    message = _text_mail(text, envelope)
+    message["Importance"] = "normal" if over else "high"
+    return message
+
+
+def _text_mail(text: Text, envelope: Envelope) -> EmailMessage:
     """Return the e-mail of a letter in its two readable forms."""
     message = EmailMessage()
     message["From"] = envelope.sender

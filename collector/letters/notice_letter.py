@@ -6,21 +6,13 @@ table of the HTML and the description in the calendar.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from collector.letters.occasion import Occasion
 from collector.report.days import moment_text
 from collector.report.durations import Language, duration_text
 from probes.model.interval import Interval
-
-
-class Occasion(StrEnum):
-    """Why a hospital is written to."""
-
-    ANNOUNCED = "announced"
-    RESCHEDULED = "rescheduled"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Final
 
 from collector.judge.terms import WindowStatus
 from collector.register.steps import RegisteredWindow, StepKind, window_of
+from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, add_alarm, end_alarm
 from collector.store.catalogue import add_item
 from collector.store.entry import RegisterEntry
 from collector.store.import_body import IMPORTED_KIND
@@ -70,6 +71,8 @@ PROJECTIONS: Final[dict[str, Projection]] = {
     VERDICT_RECORDED: add_verdict,
     IMPORTED_KIND: add_import,
     PERSON_ERASED: forget_person,
+    OUTAGE_DETECTED: add_alarm,
+    OUTAGE_ENDED: end_alarm,
     LETTERS_ORDERED: add_letters,
     LETTER_ATTEMPTED: note_attempt,
     LETTER_ACKNOWLEDGED: note_acknowledgement,
@@ -83,6 +86,7 @@ TABLES: Final = (
     "planned_window",
     "window_verdict",
     "measurement_import",
+    "alarm",
     "letter_order",
     "letter",
 )

@@ -125,7 +125,8 @@ def _announced(hospital: str, step: StoredStep) -> RegisteredWindow:
         service=step.body["service"],
         status=WindowStatus.ANNOUNCED,
         plan=plan,
-        revisions=(Revision(plan, step.at_us),),
+        # What was declared once it had begun is no notice at all (rules, section 8).
+        revisions=(Revision(plan, step.at_us if step.at_us < plan.start else None),),
         interventions=(),
         announced_at_us=step.at_us,
         closed_at_us=None,

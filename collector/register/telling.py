@@ -1,18 +1,20 @@
-"""Who is told of a step of a window: the contacts of the hospital, and programs that asked.
+"""Who is told of a window or an alarm: the contacts of the hospital, and programs that asked.
 
 Announcing a window is the notice, and it counts from its sealing (rules, section 8); letters carry
 it to people. Which letters go out for a step is an entry of its own, sealed once, be it that there
-is nobody to tell: a notice that reached nobody can be seen as such.
+is nobody to tell: a notice that reached nobody can be seen as such. The same for an outage that
+nobody announced, and for its end.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from collector.errors import NotFoundError
-from collector.letters.notice_letter import Occasion
+from collector.letters.occasion import Occasion
 from collector.register.catalogue import ItemKind, contact_of
 from collector.register.sealing import Desk, Sealer, open_desk
 from collector.register.steps import StepKind
+from collector.store.alarms import OUTAGE_ENDED, UntoldAlarm, alarms_untold
 from collector.store.catalogue import items_in_force
 from collector.store.letters import (
     LETTER_ACKNOWLEDGED,
@@ -26,7 +28,7 @@ from collector.store.letters import (
 )
 from collector.store.pool import Pool, connected, transaction
 from collector.store.tenants import tenant_named
-from collector.store.windows import StoredStep, steps_of
+from collector.store.windows import steps_of
 
 MAIL: Final = "mail"
 WEBHOOK: Final = "webhook"
@@ -52,17 +54,22 @@ class Attempt(NamedTuple):
 
 
 async def order_letters(pool: Pool, sealer: Sealer, programs: Sequence[str], author: str) -> int:
-    """Settle who is told of the steps that nobody was told of yet; return of how many.
+    """Settle who is told of what nobody was told of yet; return of how many steps and alarms.
 
     `programs` are the names of the webhooks that want to know.
     """
     async with connected(pool) as connection:
-        untold = await steps_untold(connection, [kind.value for kind in OCCASIONS])
-    for step in untold:
+        steps = await steps_untold(connection, [kind.value for kind in OCCASIONS])
+        alarms = await alarms_untold(connection)
+    for step in steps:
         async with transaction(pool) as connection:
             desk = await open_desk(connection, step.tenant_id, step.tenant, sealer, author)
-            await _order(desk, step, programs)
-    return len(untold)
+            await _order_for_step(desk, step, programs)
+    for alarm in alarms:
+        async with transaction(pool) as connection:
+            desk = await open_desk(connection, alarm.tenant_id, alarm.tenant, sealer, author)
+            await _order_for_alarm(desk, alarm, programs)
+    return len(steps) + len(alarms)
 
 
 async def note_attempt(
@@ -70,7 +77,7 @@ async def note_attempt(
 ) -> None:
     """Seal what came of an attempt to deliver a letter."""
     body: dict[str, Any] = {
-        "window": letter.window_id,
+        "about": letter.about,
         "letter": letter.letter,
         "attempt": letter.attempts + 1,
         "state": attempt.state.value,
@@ -94,7 +101,7 @@ async def acknowledge(
         found = await _letter(desk, letter)
         if found.acknowledged_at is not None:
             return found
-        await desk.seal(LETTER_ACKNOWLEDGED, {"window": found.window_id, "letter": letter})
+        await desk.seal(LETTER_ACKNOWLEDGED, {"about": found.about, "letter": letter})
         return await _letter(desk, letter)
 
 
@@ -105,28 +112,53 @@ async def _letter(desk: Desk, letter: str) -> Letter:
     return found
 
 
-async def _order(desk: Desk, untold: UntoldStep, programs: Sequence[str]) -> None:
+async def _order_for_step(desk: Desk, untold: UntoldStep, programs: Sequence[str]) -> None:
     steps = await steps_of(desk.connection, desk.tenant_id, untold.window_id)
     told = [step for step in steps if step.kind in OCCASIONS]
     [sequence] = [n for n, step in enumerate(told) if step.entry == untold.entry]
     step = told[sequence]
-    recipients = [*await _contacts(desk, step), *(_program(name) for name in programs)]
-    place = f"{untold.window_id}/{sequence}"
+    cause = _Cause(
+        untold.window_id, untold.entry, step.at_us, OCCASIONS[StepKind(step.kind)], sequence
+    )
+    await _order(desk, cause, programs)
+
+
+async def _order_for_alarm(desk: Desk, untold: UntoldAlarm, programs: Sequence[str]) -> None:
+    ended = untold.kind == OUTAGE_ENDED
+    occasion = Occasion.RETURN if ended else Occasion.OUTAGE
+    cause = _Cause(untold.alarm, untold.entry, untold.at_us, occasion, int(ended))
+    await _order(desk, cause, programs)
+
+
+class _Cause(NamedTuple):
+    """What letters go out for: an entry, when it was sealed, what it is to its recipients."""
+
+    about: str
+    entry: int
+    at_us: int
+    occasion: Occasion
+    sequence: int
+
+
+async def _order(desk: Desk, cause: _Cause, programs: Sequence[str]) -> None:
+    contacts = await _contacts(desk, cause.at_us)
+    recipients = [*contacts, *(_program(name) for name in programs)]
+    place = f"{cause.about}/{cause.sequence}"
     await desk.seal(
         LETTERS_ORDERED,
         {
-            "window": untold.window_id,
-            "entry": untold.entry,
-            "occasion": OCCASIONS[StepKind(step.kind)].value,
-            "sequence": sequence,
+            "about": cause.about,
+            "entry": cause.entry,
+            "occasion": cause.occasion.value,
+            "sequence": cause.sequence,
             "letters": [{"letter": f"{place}/{_address(each)}", **each} for each in recipients],
         },
     )
 
 
-async def _contacts(desk: Desk, step: StoredStep) -> list[dict[str, str]]:
-    """Return the contacts of the hospital as they were when the step was taken."""
-    items = await items_in_force(desk.connection, desk.tenant_id, by_us=step.at_us)
+async def _contacts(desk: Desk, at_us: int) -> list[dict[str, str]]:
+    """Return the contacts of the hospital as they were at an instant."""
+    items = await items_in_force(desk.connection, desk.tenant_id, by_us=at_us)
     return [
         _recipient(MAIL, item.name, contact.role, contact.person, contact.language.value)
         for item in items

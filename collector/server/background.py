@@ -24,6 +24,7 @@ from collector.store.ingest import Ingest
 from collector.store.pool import DatabaseUnavailableError, Pool, connected
 from collector.store.projector import Projector
 from collector.store.windows import closed_without_verdict
+from collector.watching import watch
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ _LONGEST_DELAY_S: Final = 30.0
 _AGENT_PATIENCE_S: Final = 15.0
 _FORGET_EVERY_S: Final = 3600.0
 _JUDGE_EVERY_S: Final = 30.0
+_WATCH_EVERY_S: Final = 20.0
 _CUT_AGAIN_S: Final = 1.0
 
 
@@ -118,6 +120,14 @@ async def record_verdicts(pool: Pool, sealer: Sealer) -> None:
                 where = Where(window.tenant, window.id, window.service)
                 await record_verdict(pool, where, sealer, COLLECTOR)
         await asyncio.sleep(_JUDGE_EVERY_S)
+
+
+async def watch_services(pool: Pool, sealer: Sealer) -> None:
+    """Seal every unannounced outage of a strategic service while it lasts, and its end."""
+    while True:
+        with suppress(DatabaseUnavailableError):
+            await watch(pool, sealer, COLLECTOR)
+        await asyncio.sleep(_WATCH_EVERY_S)
 
 
 async def keep_running(server: EmbeddedPostgres) -> None:

@@ -30,6 +30,7 @@ from collector.server.background import (
     keep_agent,
     keep_running,
     record_verdicts,
+    watch_services,
     watched,
 )
 from collector.settings import Settings, ensure_key
@@ -67,6 +68,8 @@ async def serve(
         app = await stack.enter_async_context(_working(pool, key, now_us, failed))
         courier = Courier(pool, Sealer(key, now_us), settings.post)
         await stack.enter_async_context(cut_at_the_end(courier.run(), failed))
+        watching = watch_services(pool, Sealer(key, now_us))
+        await stack.enter_async_context(cut_at_the_end(watching, failed))
         address = await stack.enter_async_context(_listening(app, settings))
         stack.enter_context(_ready(settings, address))
         if settings.agent is not None:

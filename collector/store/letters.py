@@ -1,4 +1,4 @@
-"""Letters: to whom each step of a window is told, every attempt to deliver it, and its receipt."""
+"""Letters: to whom a step or an alarm is told, every attempt to deliver it, and its receipt."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -22,12 +22,15 @@ class LetterState(StrEnum):
 
 
 class Letter(NamedTuple):
-    """One letter to one recipient; `person` is a commitment, empty for a program."""
+    """One letter to one recipient; `person` is a commitment, empty for a program.
+
+    `about` names a window or an alarm, `step` is the entry of the log that it tells of.
+    """
 
     tenant_id: TenantId
     tenant: str
     letter: str
-    window_id: str
+    about: str
     step: int
     occasion: str
     sequence: int
@@ -56,7 +59,7 @@ class UntoldStep(NamedTuple):
 
 
 _LETTERS: Final = (
-    "SELECT l.tenant_id, t.name, l.letter, l.window_id, l.step, l.occasion, l.sequence, l.channel,"
+    "SELECT l.tenant_id, t.name, l.letter, l.about, l.step, l.occasion, l.sequence, l.channel,"
     " l.contact, l.role, l.person, l.language, l.state, l.attempts, l.answer, l.ordered_at,"
     " l.last_at, l.next_at, l.acknowledged_at, l.acknowledged_by"
     " FROM letter l JOIN tenant t USING (tenant_id)"
@@ -75,13 +78,13 @@ async def add_letters(
         index,
     )
     await connection.executemany(
-        "INSERT INTO letter (tenant_id, letter, window_id, step, occasion, sequence, channel,"
+        "INSERT INTO letter (tenant_id, letter, about, step, occasion, sequence, channel,"
         " contact, role, person, language, state, attempts, answer, ordered_at, next_at,"
         " acknowledged_by)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', 0, '', $12, $12, '')",
         [
             (
-                tenant_id, each["letter"], body["window"], body["entry"], body["occasion"],
+                tenant_id, each["letter"], body["about"], body["entry"], body["occasion"],
                 body["sequence"], each["channel"], each["contact"], each["role"], each["person"],
                 each["language"], entry.at_us,
             )
@@ -150,12 +153,12 @@ async def letters_due(connection: Connection, channels: Sequence[str], by_us: in
     return [Letter(*row) for row in rows]
 
 
-async def letters_of(connection: Connection, tenant_id: TenantId, window_id: str) -> list[Letter]:
-    """Return the letters on a window, in the order they were written."""
+async def letters_of(connection: Connection, tenant_id: TenantId, about: str) -> list[Letter]:
+    """Return the letters on a window or an alarm, in the order they were written."""
     rows = await connection.fetch(
-        f"{_LETTERS} WHERE l.tenant_id = $1 AND l.window_id = $2 ORDER BY l.sequence, l.letter",
+        f"{_LETTERS} WHERE l.tenant_id = $1 AND l.about = $2 ORDER BY l.sequence, l.letter",
         tenant_id,
-        window_id,
+        about,
     )
     return [Letter(*row) for row in rows]
 

@@ -1,6 +1,6 @@
--- Letters: what was to be told outside about a step of a window, to whom, and what came of it.
+-- Letters: what was to be told outside of an entry of the log, to whom, and what came of it.
 
--- The steps for which it is settled who is written to, be it nobody.
+-- The entries for which it is settled who is written to, be it nobody.
 CREATE TABLE letter_order (
     tenant_id integer NOT NULL REFERENCES tenant,
     step      bigint NOT NULL,
@@ -11,7 +11,7 @@ CREATE TABLE letter_order (
 CREATE TABLE letter (
     tenant_id       integer NOT NULL REFERENCES tenant,
     letter          text NOT NULL,
-    window_id       text NOT NULL,
+    about           text NOT NULL,
     step            bigint NOT NULL,
     occasion        text NOT NULL,
     sequence        integer NOT NULL,
@@ -32,4 +32,4 @@ CREATE TABLE letter (
 );
 
 CREATE INDEX letter_due ON letter (next_at) WHERE state = 'queued';
-CREATE INDEX letter_window ON letter (tenant_id, window_id, sequence);
+CREATE INDEX letter_about ON letter (tenant_id, about, sequence);

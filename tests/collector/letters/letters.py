@@ -4,7 +4,8 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from collector.letters.mail import Envelope
-from collector.letters.notice_letter import NoticeLetter, Occasion
+from collector.letters.notice_letter import NoticeLetter
+from collector.letters.occasion import Occasion
 from probes.model.instant import HOUR, parse_instant
 from probes.model.interval import Interval
 

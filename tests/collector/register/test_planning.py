@@ -54,6 +54,14 @@ async def test_the_notice_is_the_collectors_clock_when_the_announcement_was_seal
     assert window.plan == PLAN
 
 
+async def test_a_window_declared_once_it_has_begun_gives_no_notice(
+    register: Pool, sealer: Sealer, clock: Clock
+) -> None:
+    clock.now_us = PLAN.start
+    window = await announce(register, sealer, DPI, "me")
+    assert window.revisions[0].notified_at_us is None
+
+
 async def test_ids_are_numbered_by_the_year_the_window_opens_in(
     register: Pool, sealer: Sealer
 ) -> None:
