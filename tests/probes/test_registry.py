@@ -10,6 +10,7 @@ from probes.registry import KindError, forget_added, kinds
 
 OWN = [
     "dns",
+    "hl7",
     "http",
     "icmp",
     "log",
