@@ -22,11 +22,12 @@ from collector.register.projections import VERDICT_RECORDED
 from collector.register.sealing import Sealer, open_desk
 from collector.register.steps import RegisteredWindow, window_of
 from collector.report.value import Provenance, Report, Roster, Surroundings
+from collector.store.checks import read_checks
 from collector.store.log import Head, read_head
 from collector.store.pool import Connection, Pool, connected, transaction
 from collector.store.projector import Projector
 from collector.store.roster import Standing, read_standings, read_versions
-from collector.store.series import Scope, read_checks, read_measurements
+from collector.store.series import Scope, read_measurements
 from collector.store.tenants import TenantId, tenant_named
 from collector.store.windows import steps_of, verdicts_of
 from probes.model.instant import format_instant

@@ -30,7 +30,7 @@ from collector.register.catalogue import ItemKind
 from collector.register.steps import RegisteredWindow, window_of
 from collector.report.availability import AvailabilityReport, Guarantee, MeasuredPeriod
 from collector.store.catalogue import instants_of_change, items_in_force
-from collector.store.history import read_history
+from collector.store.checks import read_history
 from collector.store.pool import Connection, Pool, connected
 from collector.store.projector import Projector
 from collector.store.roster import Standing, read_standings

@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias, cast
 
-from collector.judge.assessment import CheckSpans
-from collector.judge.timeline import Span, spans_of
+from collector.judge.timeline import Span
 from collector.store.columns import ColumnReader, SeriesKey, measurements_of
 from collector.store.pool import Connection
 from collector.store.spans import SPAN_COLUMNS
 from collector.store.tenants import TenantId
 from probes.model.instant import DAY
-from probes.model.interval import Interval, IntervalSet
+from probes.model.interval import Interval
 from probes.model.measurement import Measurement
 
 Key: TypeAlias = tuple[str, str]
@@ -87,25 +86,6 @@ class Scope(NamedTuple):
         return None if self.vantages is None else list(self.vantages)
 
 
-async def read_checks(
-    connection: Connection,
-    scope: Scope,
-    isolate: IntervalSet = IntervalSet(),  # noqa: B008 - immutable
-) -> list[CheckSpans]:
-    """Return the spans of a scope, cut to its horizon exactly.
-
-    They are those `spans_of` would make of the single measurements that lie whole inside the
-    horizon. Where summaries do not tell (a span reaches over an end of the horizon, holds a larger
-    gap than the check allows now, or touches an instant of `isolate`), the measurements are read.
-    """
-    found = await find_spans(connection, scope)
-    unclear = found.unclear(scope, isolate)
-    checks = found.checks
-    if unclear:
-        checks |= await _expanded(connection, scope, unclear, isolate)
-    return [CheckSpans(*key, spans) for key, spans in checks.items() if spans]
-
-
 async def read_measurements(connection: Connection, scope: Scope) -> list[Measurement]:
     """Return the single measurements that lie whole inside the horizon, read from the log.
 
@@ -114,8 +94,9 @@ async def read_measurements(connection: Connection, scope: Scope) -> list[Measur
     row = await connection.fetchrow(
         "SELECT min(first_entry), max(last_entry) FROM span"  # noqa: S608 - constant
         " JOIN series USING (tenant_id, series_id) JOIN vantage USING (tenant_id, vantage_id)"
-        f" WHERE {_IN_SCOPE}",
+        f" WHERE {_IN_SCOPE} AND last_start >= $6",
         *_arguments(scope),
+        scope.horizon.start,
     )
     if row is None or row[0] is None:
         return []
@@ -138,29 +119,19 @@ async def read_measurements(connection: Connection, scope: Scope) -> list[Measur
 class FoundSpans(NamedTuple):
     """The spans of each check at each vantage point, in order of start, and what they reach.
 
-    `mixed` are those of which there are two series, an agent's and an imported one, one after the
-    other.
+    `series` holds the number of their series. `mixed` are those of which there are two, an agent's
+    and an imported one, one after the other.
     """
 
     checks: dict[Key, Sequence[Span]]
+    series: dict[Key, int]
     mixed: set[Key]
     first: int
     last: int
     largest_gap: int
 
-    def unclear(self, scope: Scope, isolate: IntervalSet) -> set[Key]:
-        """Return those whose spans do not tell enough."""
-        inside = scope.horizon.start <= self.first and self.last <= scope.horizon.end
-        if inside and self.largest_gap <= min(scope.max_gaps_us.values()) and not len(isolate):
-            return self.mixed
-        return self.mixed | {
-            key
-            for key, spans in self.checks.items()
-            if any(_is_unclear(span, scope, key[1], isolate) for span in spans)
-        }
 
-
-_NOTHING: Final = FoundSpans({}, set(), 0, 0, 0)
+_NOTHING: Final = FoundSpans({}, {}, set(), 0, 0, 0)
 _IN_SCOPE: Final = (
     "tenant_id = $1 AND ($2::text[] IS NULL OR name = ANY($2)) AND check_name = ANY($3)"
     " AND first_start BETWEEN $4 AND $5"
@@ -184,16 +155,20 @@ async def find_spans(connection: Connection, scope: Scope) -> FoundSpans:
     spans = cast("list[Span]", list(zip(*columns[1:], strict=True)))
     names = await _names(connection, scope.tenant_id)
     checks: dict[Key, Sequence[Span]] = {}
+    numbers: dict[Key, int] = {}
     mixed: set[Key] = set()
     at = 0
     for series_id, count in Counter(series).items():
         key = names[series_id]
         if key in checks:
             mixed.add(key)
-        checks[key] = [*checks.get(key, ()), *spans[at : at + count]]
+            checks[key] = [*checks[key], *spans[at : at + count]]
+        else:
+            checks[key] = spans[at : at + count]
+        numbers[key] = series_id
         at += count
     last = max(map(max, (first_ends, last_ends, [*filter(None, tails), 0])))
-    return FoundSpans(checks, mixed, min(starts), last, max(gaps))
+    return FoundSpans(checks, numbers, mixed, min(starts), last, max(gaps))
 
 
 def _arguments(scope: Scope) -> tuple[object, ...]:
@@ -217,31 +192,3 @@ def reach_of(span: Span) -> int:
     """Return an instant that no measurement of a span ends after."""
     _, _, _, end, _, _, last_end, _, _, hi_tail, _ = span
     return max(end, last_end, hi_tail or last_end)
-
-
-def _is_unclear(span: Span, scope: Scope, check: str, isolate: IntervalSet) -> bool:
-    start, gap, reach = span[2], span[10], reach_of(span)
-    if start < scope.horizon.start or reach > scope.horizon.end or gap > scope.max_gaps_us[check]:
-        return True
-    return bool(len(isolate) and isolate.overlapping(Interval(start, reach + 1)))
-
-
-async def _expanded(
-    connection: Connection,
-    scope: Scope,
-    wanted: set[Key],
-    isolate: IntervalSet,
-) -> dict[Key, Sequence[Span]]:
-    series: dict[Key, list[Measurement]] = {key: [] for key in wanted}
-    narrow = scope._replace(
-        vantages=sorted({vantage for vantage, _ in wanted}),
-        max_gaps_us={check: scope.max_gaps_us[check] for _, check in wanted},
-    )
-    for measurement in await read_measurements(connection, narrow):
-        key = (measurement.vantage, measurement.check)
-        if key in wanted:
-            series[key].append(measurement)
-    return {
-        key: spans_of(members, scope.max_gaps_us[key[1]], isolate)
-        for key, members in series.items()
-    }

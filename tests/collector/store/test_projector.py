@@ -9,11 +9,12 @@ import pytest
 
 from collector.judge.timeline import check_timeline, spans_of
 from collector.store.agents import Agent
+from collector.store.checks import read_checks
 from collector.store.ingest import Ingest
 from collector.store.log import read_head
 from collector.store.pool import Pool, connected, transaction
 from collector.store.projector import Projector
-from collector.store.series import Scope, read_checks, read_measurements
+from collector.store.series import Scope, read_measurements
 from probes.model.batch import CheckColumns
 from probes.model.instant import DAY, MINUTE, SECOND
 from probes.model.interval import Interval, IntervalSet
@@ -239,12 +240,16 @@ async def test_a_version_told_once_is_seen_until_something_changes(
     assert [tuple(row) for row in found] == [("U", 4, "1.0"), ("D", 1, None), ("U", 2, "2.0")]
 
 
+@pytest.mark.parametrize("forgotten", ["false", "true", "start_us % 20000000 < 10000000"])
 @pytest.mark.parametrize("seed", range(4))
-async def test_a_horizon_cuts_to_the_measurement(pool: Pool, ingest: Ingest, seed: int) -> None:
+async def test_a_horizon_cuts_to_the_measurement_whatever_raw_rows_are_left(
+    pool: Pool, ingest: Ingest, seed: int, forgotten: str
+) -> None:
     agent = await filled(pool, ingest, seed)
     await Projector(pool).catch_up()
     drawn = random.Random(seed)
     async with connected(pool) as connection:
+        await connection.execute(f"DELETE FROM measurement WHERE {forgotten}")
         everything = await read_measurements(connection, scope(agent))
         edges = [one.start_us + drawn.randint(-1, 1) for one in everything]
         start, end = sorted(drawn.sample(edges, 2))

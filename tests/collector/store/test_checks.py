@@ -13,7 +13,7 @@ from collector.judge.terms import Window
 from collector.judge.timeline import spans_of
 from collector.judge.windowfile import read_window
 from collector.register.sealing import Sealer
-from collector.store.history import read_history
+from collector.store.checks import read_history
 from collector.store.pool import Connection, Pool, connected
 from collector.store.projector import Projector
 from collector.store.series import Scope
