@@ -9,6 +9,7 @@ SERVERS := \
 	ip \
 	named \
 	nginx \
+	postfix \
 	sshd \
 	unbound
 STAMP  := $(VENV)/.locked

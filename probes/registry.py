@@ -97,6 +97,7 @@ _OWN: Final = (
     "log",
     "process",
     "script",
+    "smtp",
     "ssh",
     "tcp",
     "tls",

@@ -78,6 +78,11 @@ class Connection:
         self._socket = connected
         self.peer = peer
 
+    @property
+    def local(self) -> str:
+        """The address of this end."""
+        return str(self._socket.getsockname()[0])
+
     async def send(self, data: bytes) -> None:
         """Send all of it."""
         await self._loop.sock_sendall(self._socket, data)

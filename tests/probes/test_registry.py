@@ -16,6 +16,7 @@ OWN = [
     "log",
     "process",
     "script",
+    "smtp",
     "ssh",
     "tcp",
     "tls",
