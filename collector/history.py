@@ -169,19 +169,22 @@ class _History:
         return await self._agreed(service)
 
     async def _windows(self, service: str, passed: Sequence[Interval]) -> list[AnnouncedWindow]:
+        """Return the windows that were ever planned for one of some periods."""
         hull = Interval(passed[0].start, passed[-1].end)
-        return [
-            await self._announced(row.id)
-            for row in await list_windows(self._connection, tenant=self._hospital)
-            if row.service == service and row.plan_start < hull.end and hull.start < row.plan_end
-        ]
+        found: list[AnnouncedWindow] = []
+        for row in await list_windows(self._connection, tenant=self._hospital):
+            if row.service != service or row.announced_at_us >= hull.end:
+                continue
+            steps = await steps_of(self._connection, self._tenant_id, row.id)
+            window = window_of(self._hospital, steps)
+            assert window is not None  # noqa: S101 - it has a row, so it has steps
+            if any(revision.plan.overlaps(hull) for revision in window.revisions):
+                found.append(await self._announced(window))
+        return found
 
-    async def _announced(self, window_id: str) -> AnnouncedWindow:
-        steps = await steps_of(self._connection, self._tenant_id, window_id)
-        window = window_of(self._hospital, steps)
-        assert window is not None  # noqa: S101 - it has a row, so it has steps
+    async def _announced(self, window: RegisteredWindow) -> AnnouncedWindow:
         return AnnouncedWindow(
-            window_id,
+            window.id,
             window.plan,
             window.revisions,
             await self._notice(window),

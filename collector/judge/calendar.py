@@ -44,35 +44,23 @@ def public_holidays(calendar: str, years: Iterable[int]) -> frozenset[date]:
     return frozenset(named_holidays(calendar, years))
 
 
-def named_holidays(calendar: str, years: Iterable[int]) -> dict[date, str]:
-    """Return the public holidays of a calendar with what each is called, in its own language.
+def named_holidays(
+    calendar: str, years: Iterable[int], language: str | None = None
+) -> dict[date, str]:
+    """Return the public holidays of a calendar with what each is called.
 
-    Raises `ValueError` for a name the calendar package does not know.
+    In a language the package knows, `fr` or `en_US`, or else in the calendar's own. Raises
+    `ValueError` for a name the calendar package does not know.
     """
     country, _, subdivision = calendar.partition("-")
     try:
-        language = holidays.country_holidays(country).default_language
+        spoken = language or holidays.country_holidays(country).default_language
         days = holidays.country_holidays(
-            country, subdiv=subdivision or None, years=years, language=language
+            country, subdiv=subdivision or None, years=years, language=spoken
         )
     except NotImplementedError:
         raise ValueError(f"{calendar!r} is not a holiday calendar, as in FR or FR-57") from None
     return dict(days.items())
-
-
-def holiday_names(calendar: str, years: Iterable[int], language: str) -> dict[date, str]:
-    """Return what the public holidays of a calendar are called, in a language: `fr`, `en_US`.
-
-    Empty for a calendar the package does not know: a contract may list its days without one.
-    """
-    country, _, subdivision = calendar.partition("-")
-    try:
-        named = holidays.country_holidays(
-            country, subdiv=subdivision or None, years=years, language=language
-        )
-    except NotImplementedError:
-        return {}
-    return dict(named.items())
 
 
 def is_counted(day: date, unit: NoticeUnit, calendar: SiteCalendar) -> bool:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Final
 
-from collector.judge.calendar import SiteCalendar, Uncounted, holiday_names
+from collector.judge.calendar import SiteCalendar, Uncounted, named_holidays
 from collector.judge.notice import Notice, NoticeVerdict, days_left_out
 from collector.judge.terms import NoticeCounting, NoticeTerms, NoticeUnit, Window
 from collector.report.days import days_text, moment_text
@@ -81,10 +81,7 @@ def _latest(instant: int, window: Window, language: Language) -> str:
 def _left_out(days: Sequence[Uncounted], window: Window, language: Language) -> str:
     """Name the days that did not count; many week-ends are only counted, holidays never."""
     words = _WORDS[language]
-    years = {days[0].day.year, days[-1].day.year}
-    names = holiday_names(
-        window.contract.calendar, range(min(years), max(years) + 1), _PACKAGE_LANGUAGE[language]
-    )
+    names = _names(days, window.contract.calendar, language)
     runs = [list(run) for _, run in groupby(enumerate(days), lambda pair: _run(*pair))]
     week_ends = [[day.day for _, day in run] for run in runs if not run[0][1].holiday]
     said = [] if len(week_ends) <= _WEEK_ENDS_NAMED else [
@@ -97,6 +94,15 @@ def _left_out(days: Sequence[Uncounted], window: Window, language: Language) -> 
             said.append(f"{days_text([day.day for day in found], language)} ({reason})")
     template = words.left_out if len(days) > 1 else words.left_out_alone
     return template.format(days=", ".join(said))
+
+
+def _names(days: Sequence[Uncounted], calendar: str, language: Language) -> dict[date, str]:
+    """Return what holidays are called; nothing for a calendar that only its days are known of."""
+    years = range(days[0].day.year, days[-1].day.year + 1)
+    try:
+        return named_holidays(calendar, years, _PACKAGE_LANGUAGE[language])
+    except ValueError:
+        return {}
 
 
 def _run(index: int, day: Uncounted) -> tuple[date, bool]:

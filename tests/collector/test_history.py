@@ -18,9 +18,9 @@ from collector.judge.periods import Period, civil_periods, rolling_period
 from collector.judge.terms import Periodicity
 from collector.judge.timeline import spans_of
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
+from collector.register.catalogue import ItemKey, ItemKind, read_catalogue
 from collector.register.importing import Source, import_measurements
-from collector.register.planning import Announcement, Where, announce, cancel
+from collector.register.planning import Announcement, Where, announce, cancel, reschedule
 from collector.register.sealing import Sealer
 from collector.report.availability import AvailabilityReport
 from collector.store.pool import Pool, connected
@@ -190,6 +190,44 @@ async def test_announced_and_unannounced_outages_part_gross_from_net(
     # Up 2 h before and 2 h after each, down 1 h, less the edges of each run.
     assert gross.observed is not None
     assert abs(gross.observed - Fraction(4, 5)) < Fraction(1, 1000)
+
+
+async def test_a_window_moved_away_after_the_outage_began_still_announced_it(
+    hospital: Pool, sealer: Sealer, clock: Clock
+) -> None:
+    plan = Interval(NOON_US + 4 * DAY, NOON_US + 4 * DAY + HOUR)
+    window = await announce(hospital, sealer, Announcement(TENANT, "dpi", plan), "vendor")
+    await measured(hospital, Sender(vantage="accueil-03"), *outage(4, 1))
+    clock.now_us = plan.end
+    later = Interval(plan.start + 60 * DAY, plan.end + 60 * DAY)
+    await reschedule(hospital, sealer, Where(TENANT, window.id, "dpi"), later, "vendor")
+    clock.now_us = NOON_US + 8 * DAY
+    week = rolling_period(8 * DAY, clock.now_us, ZoneInfo("Europe/Paris"))
+    [found] = (await report_on(hospital, clock, week)).measured
+    assert found.found is not None
+    assert found.found.unannounced == ()
+    assert found.found.net == found.found.gross
+
+
+async def test_service_hours_that_were_agreed_are_all_that_counts(
+    hospital: Pool, sealer: Sealer, clock: Clock
+) -> None:
+    # Mondays from 8 to 18; Monday 9 November has 10 such hours, Tuesday none, 11 November is one of
+    # the holidays on which half an hour was agreed.
+    [items] = read_catalogue(CATALOGUE).values()
+    own = ItemKey(ItemKind.HOSPITAL, TENANT)
+    hours = {"monday": ["08:00-18:00"], "holidays": ["08:00-08:30"]}
+    promised = {"target": "99.5%", "period": "quarter", "hours": hours}
+    contract = {**items[own]["contract"], "availability": promised}
+    changed = {**items, own: {**items[own], "contract": contract}}
+    await apply(hospital, sealer, {TENANT: changed}, "me")
+    clock.set("2026-11-13T00:00:00Z")
+    paris = ZoneInfo("Europe/Paris")
+    days = civil_periods(Periodicity.DAY, date(2026, 11, 9), date(2026, 11, 11), paris)
+    report = await report_on(hospital, clock, *days)
+    totals = [None if m.found is None else m.found.gross.total_us for m in report.measured]
+    assert totals == [10 * HOUR, None, 30 * MINUTE]
+    assert report.guarantee == (995_000, Periodicity.QUARTER, False, True)
 
 
 async def test_days_have_23_and_25_hours_and_the_present_one_only_those_that_have_passed(

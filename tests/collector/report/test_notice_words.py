@@ -104,6 +104,14 @@ def test_a_day_the_site_added_itself_has_no_other_name() -> None:
     assert said(judged)[1] == "ne compte pas : mardi 17 novembre 2026 (jour férié du site)"
 
 
+def test_a_calendar_nobody_knows_names_no_holiday_and_is_no_error() -> None:
+    judged = window(
+        "2026-11-20T00:00:00+01:00", days(2, "business_days"), "2026-11-10T15:00:00+01:00"
+    )
+    judged = replace(judged, contract=replace(judged.contract, calendar="XX"))
+    assert said(judged)[1] == "ne compte pas : mercredi 11 novembre 2026 (jour férié du site)"
+
+
 def test_many_weekends_are_counted_and_holidays_still_named() -> None:
     # 25 business days from Monday 2 November: six weekends less one day, and the 11th.
     judged = window(
