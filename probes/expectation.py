@@ -12,7 +12,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from probes.attempt import slowness
@@ -20,8 +20,9 @@ from probes.maintenance import Certainty, sign_of_maintenance
 from probes.model.failure import Failure, Operation
 from probes.model.http_target import HttpSpec, status_ranges
 from probes.model.measurement import Observation, Outcome, Phases
-from probes.model.target import Pattern, Regex
+from probes.model.target import Pattern
 from probes.page import Page
+from probes.pattern import first_group, found, quoted, searched
 from probes.version import shown_version
 
 
@@ -75,7 +76,7 @@ class _Reading:
             return _NOTHING
 
     def has(self, pattern: Pattern) -> bool:
-        return _found(pattern, self.text) or ("&" in self.text and _found(pattern, self.resolved))
+        return found(pattern, self.text) or ("&" in self.text and found(pattern, self.resolved))
 
     def value(self, pointer: str) -> object:
         """Return the value a JSON Pointer leads to (RFC 6901, section 4), or `_NOTHING`."""
@@ -104,11 +105,11 @@ def _flaws(spec: HttpSpec, reading: _Reading) -> Iterator[_Flaw]:
         value = page.header(name)
         if value is None:
             yield _Flaw(Failure.UNEXPECTED_HEADER, f"no header {name}")
-        elif not _found(pattern, value):
-            yield _Flaw(Failure.UNEXPECTED_HEADER, f"header {name} lacks {_quoted(pattern)}")
+        elif not found(pattern, value):
+            yield _Flaw(Failure.UNEXPECTED_HEADER, f"header {name} lacks {quoted(pattern)}")
     for marker in spec.expect_markers:
         if not reading.has(marker):
-            yield _Flaw(Failure.MARKER_MISSING, f"no marker {_quoted(marker)}")
+            yield _Flaw(Failure.MARKER_MISSING, f"no marker {quoted(marker)}")
     yield from _wrong_values(spec, reading)
 
 
@@ -121,14 +122,14 @@ def _wrong_values(spec: HttpSpec, reading: _Reading) -> Iterator[_Flaw]:
             yield _Flaw(Failure.UNEXPECTED_VALUE, f"{pointer} is missing")
         # In Python true equals 1, in JSON it does not.
         elif value != expected or isinstance(value, bool) != isinstance(expected, bool):
-            yield _Flaw(Failure.UNEXPECTED_VALUE, f"{pointer} is not {_quoted(str(expected))}")
+            yield _Flaw(Failure.UNEXPECTED_VALUE, f"{pointer} is not {quoted(str(expected))}")
 
 
 def _maintenance(spec: HttpSpec, reading: _Reading, flaw: _Flaw | None) -> str:
     """Return why this is a maintenance page; nothing when it is none."""
     for pattern in spec.maintenance_patterns:
         if reading.has(pattern):
-            return f"maintenance pattern {_quoted(pattern)}"
+            return f"maintenance pattern {quoted(pattern)}"
     if not spec.builtin_maintenance_patterns:
         return ""
     sign = sign_of_maintenance(reading.text)
@@ -145,7 +146,7 @@ def _maintenance(spec: HttpSpec, reading: _Reading, flaw: _Flaw | None) -> str:
 def _degraded(spec: HttpSpec, reading: _Reading, elapsed_us: int) -> str:
     for marker in spec.degraded_markers:
         if reading.has(marker):
-            return f"degraded marker {_quoted(marker)}"
+            return f"degraded marker {quoted(marker)}"
     return slowness(elapsed_us, spec.degraded_after_ms)
 
 
@@ -155,8 +156,8 @@ def _version(spec: HttpSpec, reading: _Reading) -> str | None:
         return None
     value: object
     if place.regex is not None:
-        match = _compiled(place.regex).search(reading.text)
-        value = match and (match[1] if match.re.groups else match[0])
+        match = searched(place.regex, reading.text)
+        value = match and first_group(match)
     elif place.json is not None:
         value = reading.value(place.json)
     else:
@@ -172,24 +173,5 @@ def _source(page: Page) -> str:
     return f"{page.host} at {page.peer}" if page.redirects else page.peer
 
 
-def _quoted(pattern: Pattern) -> str:
-    """Return a pattern as the configuration has it, shortened."""
-    text = pattern.regex if isinstance(pattern, Regex) else pattern
-    shown = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
-    return f"regex {shown!r}" if isinstance(pattern, Regex) else repr(shown)
-
-
-def _found(pattern: Pattern, text: str) -> bool:
-    if isinstance(pattern, Regex):
-        return _compiled(pattern.regex).search(text) is not None
-    return pattern in text
-
-
-@lru_cache(maxsize=4096)
-def _compiled(regex: str) -> re.Pattern[str]:
-    return re.compile(regex)
-
-
 _NOTHING: Final = object()
 _INDEX: Final = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)  # RFC 6901, section 4
-_LONGEST_QUOTE: Final = 60

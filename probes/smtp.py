@@ -6,10 +6,8 @@ was asked for is refused: behind the answer to STARTTLS it would be taken for a 
 said inside TLS, by whoever put it there. Of what the server says, codes alone are told.
 """
 
-import re
 import ssl
 from contextlib import suppress
-from functools import lru_cache
 from typing import Final
 
 from probes import transport
@@ -18,10 +16,9 @@ from probes.kind import Kind, host_and_port
 from probes.model.failure import Failure, Operation
 from probes.model.measurement import Observation, Outcome
 from probes.model.smtp_target import Encryption, SmtpSpec
-from probes.model.target import Pattern, Regex
+from probes.pattern import found, quoted, version_in
 from probes.smtp_reply import Replies, Reply
 from probes.transport import Connection, TlsConnection, dial, secure, trusting
-from probes.version import shown_version
 
 PRODUCES: Final = transport.PRODUCES | {
     Failure.PROTOCOL_ERROR,
@@ -43,10 +40,9 @@ async def probe(spec: SmtpSpec, deadline: int, clock: Clock) -> Observation:
             summary = await conversation.hold()
     except ProbeError as error:
         return attempt.failed(error)
-    version = _version(spec, conversation.greeting)
-    if spec.expect is not None and not _holds(conversation.greeting, spec.expect):
-        text = spec.expect.regex if isinstance(spec.expect, Regex) else spec.expect
-        detail = f"{summary}: a greeting without {text!r}"
+    version = version_in(conversation.greeting, spec.version)
+    if spec.expect is not None and not found(spec.expect, conversation.greeting):
+        detail = f"{summary}: a greeting without {quoted(spec.expect)}"
         failure, operation = Failure.MARKER_MISSING, Operation.ASSERT
         return Observation.failed(
             failure, operation, detail, version=version, phases=attempt.phases
@@ -152,22 +148,6 @@ def _meaning(code: int, to: str) -> Failure:
 def _address_literal(address: str) -> str:
     """Return an address as it is given for a name (RFC 5321, section 4.1.3)."""
     return f"[IPv6:{address.partition('%')[0]}]" if ":" in address else f"[{address}]"
-
-
-def _holds(greeting: str, expected: Pattern) -> bool:
-    if isinstance(expected, Regex):
-        return _compiled(expected.regex).search(greeting) is not None
-    return expected in greeting
-
-
-def _version(spec: SmtpSpec, greeting: str) -> str | None:
-    match = _compiled(spec.version.regex).search(greeting) if spec.version else None
-    return None if match is None else shown_version(match[1] if match.re.groups else match[0])
-
-
-@lru_cache(maxsize=4096)
-def _compiled(regex: str) -> re.Pattern[str]:
-    return re.compile(regex)
 
 
 _CONNECTING: Final = "the connection"

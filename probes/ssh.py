@@ -5,8 +5,6 @@ none that a client of today can use. The version recorded is the server's softwa
 the rest of its identification, which may hold anything, nothing is kept.
 """
 
-import re
-from functools import lru_cache
 from typing import Final
 
 from probes import transport
@@ -17,7 +15,7 @@ from probes.model.failure import Failure, Operation
 from probes.model.measurement import Observation, Outcome
 from probes.model.release import RELEASE
 from probes.model.ssh_target import SshSpec
-from probes.model.target import Pattern, Regex
+from probes.pattern import found, quoted
 from probes.transport import Connection, dial
 from probes.version import shown_version
 
@@ -29,7 +27,6 @@ PRODUCES: Final = (
         Failure.CERTIFICATE_NOT_YET_VALID,
         Failure.CERTIFICATE_UNTRUSTED,
         Failure.CERTIFICATE_NAME_MISMATCH,
-        Failure.PERMISSION_DENIED,
         Failure.BAD_CONFIGURATION,
     }
 ) | {
@@ -103,21 +100,9 @@ def _with_lines(error: ProbeError, greeting: Greeting) -> ProbeError:
 def _flaw(spec: SshSpec, shown: Identification) -> tuple[Failure, str] | None:
     if shown.protocol not in _VERSIONS:
         return Failure.UNEXPECTED_VERSION, f"it speaks version {shown.protocol} of SSH only"
-    if spec.expect is not None and not _holds(shown.line, spec.expect):
-        text = spec.expect.regex if isinstance(spec.expect, Regex) else spec.expect
-        return Failure.MARKER_MISSING, f"an identification without {text!r}"
+    if spec.expect is not None and not found(spec.expect, shown.line):
+        return Failure.MARKER_MISSING, f"an identification without {quoted(spec.expect)}"
     return None
-
-
-def _holds(line: str, expected: Pattern) -> bool:
-    if isinstance(expected, Regex):
-        return _compiled(expected.regex).search(line) is not None
-    return expected in line
-
-
-@lru_cache(maxsize=4096)
-def _compiled(regex: str) -> re.Pattern[str]:
-    return re.compile(regex)
 
 
 _OURS: Final = f"SSH-2.0-Constat_{RELEASE.replace('-', '_')}\r\n".encode()

@@ -6,8 +6,6 @@ marker; one that said nothing timed out or closed. What was read is not kept, bu
 check asked for.
 """
 
-import re
-from functools import lru_cache
 from typing import Final
 
 from probes import transport
@@ -16,8 +14,8 @@ from probes.kind import Kind, host_and_port
 from probes.model.failure import Failure, Operation
 from probes.model.measurement import Observation, Outcome
 from probes.model.target import Pattern, Regex, TcpSpec
+from probes.pattern import quoted, searched, version_in
 from probes.transport import Connection, dial
-from probes.version import shown_version
 
 PRODUCES: Final = transport.PRODUCES | {Failure.MARKER_MISSING}
 
@@ -32,7 +30,7 @@ async def probe(spec: TcpSpec, deadline: int, clock: Clock) -> Observation:
     except ProbeError as error:
         fell_silent = error.failure is Failure.TIMEOUT and len(answer) > 0
         return attempt.failed(_missing(spec, answer) if fell_silent else error)
-    version = _version(spec, answer)
+    version = version_in(_as_text(answer), spec.version)
     slow = slowness(attempt.elapsed_us, spec.degraded_after_ms)
     outcome = Outcome.DEGRADED if slow else Outcome.UP
     detail = f"from {peer}: {slow}" if slow else f"from {peer}"
@@ -74,29 +72,18 @@ async def _read_until(
 
 def _holds(answer: bytearray, expected: Pattern) -> bool:
     if isinstance(expected, Regex):
-        return _search(expected.regex, answer) is not None
+        return searched(expected.regex, _as_text(answer)) is not None
     return expected.encode() in answer
 
 
-def _search(regex: str, answer: bytearray) -> re.Match[str] | None:
-    return _compiled(regex).search(answer[:_LONGEST_ANSWER].decode("latin-1"))
+def _as_text(answer: bytearray) -> str:
+    """Return an answer with a character for each byte."""
+    return answer[:_LONGEST_ANSWER].decode("latin-1")
 
 
 def _missing(spec: TcpSpec, answer: bytearray) -> ProbeError:
-    expected = spec.expect
-    text = f"regex {expected.regex!r}" if isinstance(expected, Regex) else repr(expected)
-    detail = f"{len(answer)} bytes came, without {text}"
+    detail = f"{len(answer)} bytes came, without {quoted(spec.expect or '')}"
     return ProbeError(Failure.MARKER_MISSING, detail, Operation.ASSERT)
-
-
-def _version(spec: TcpSpec, answer: bytearray) -> str | None:
-    match = _search(spec.version.regex, answer) if spec.version else None
-    return None if match is None else shown_version(match[1] if match.re.groups else match[0])
-
-
-@lru_cache(maxsize=4096)
-def _compiled(regex: str) -> re.Pattern[str]:
-    return re.compile(regex)
 
 
 # Every chunk that comes is searched from the start: more would let a trickle keep the agent busy.

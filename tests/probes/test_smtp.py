@@ -230,7 +230,7 @@ async def test_the_greeting_holds_what_is_expected_and_the_version() -> None:
     assert (right.outcome, right.version) == (Outcome.UP, "3.7.11")
     assert (wrong.outcome, wrong.failure) == (Outcome.DOWN, Failure.MARKER_MISSING)
     assert (wrong.operation, wrong.version) == (Operation.ASSERT, "3.7.11")
-    assert wrong.detail.endswith(": a greeting without 'Exim [0-9]'")
+    assert wrong.detail.endswith(": a greeting without regex 'Exim [0-9]'")
 
 
 async def test_a_slow_server_is_degraded() -> None:

@@ -1,11 +1,13 @@
 """What an ssh probe takes for a server that a client can use."""
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import pytest
@@ -116,6 +118,17 @@ async def it_speaks_an_old_version_only(_: World) -> AsyncIterator[Place]:
 async def it_is_another_server(_: World) -> AsyncIterator[Place]:
     async with serving(_saying(f"SSH-2.0-dropbear {PATIENT}\r\n".encode())) as port:
         yield Place(port)
+
+
+@meets(Failure.PERMISSION_DENIED, Operation.CONNECT)
+async def the_firewall_of_this_host_forbids_it(world: World) -> AsyncIterator[Place]:
+    """As netfilter answers a program whose packets it rejects; the rule itself would need root."""
+
+    def connect(*_: object) -> NoReturn:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    world.monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", connect)
+    yield Place(22)
 
 
 @pytest.mark.parametrize("situation", BEFORE + ANSWERS, ids=lambda situation: situation.name)
