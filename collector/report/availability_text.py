@@ -32,6 +32,7 @@ def availability_lines(report: AvailabilityReport, language: Language) -> Iterat
     yield from columns_text([words.columns, *(_line(m, language) for m in report.measured)])
     yield ""
     yield from _unannounced(report, language)
+    yield ""
     yield from words.method
 
 
@@ -201,7 +202,7 @@ _WORDS: Final = {
         lasted="entre {lower} et {upper}",
         method=(
             "Méthode : taux observé = disponible / (disponible + indisponible), temps prouvés.",
-            "Le service est disponible quand une sonde applicative du panel au moins y accède.",
+            "Disponible : toutes les sondes applicatives d'un poste du panel au moins y accèdent.",
             "Ce que personne n'a observé compte indisponible en borne basse, disponible en haute.",
             "Couverture : part de la durée qui a été observée.",
             "Net : sans les créneaux annoncés dont le préavis a été respecté (règles, section 10).",
@@ -238,7 +239,7 @@ _WORDS: Final = {
         lasted="between {lower} and {upper}",
         method=(
             "Method: observed rate = up / (up + down), both proven.",
-            "The service is up while one application probe of the panel at least gets through.",
+            "Up: every application probe of one vantage point of the panel at least gets through.",
             "What nobody saw counts as down in the lower bound and as up in the upper one.",
             "Coverage: the part of the length that was seen.",
             "Net: without the plans announced whose notice was respected (rules, section 10).",
