@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from agent.check import Check
 from agent.config_check import make_checks
 from agent.config_file import AgentFile, CollectorConfig, MetricsConfig, SpoolConfig
+from agent.config_reference import make_references
 from agent.conversion import FaultsError, convert
 from agent.strict_yaml import YamlError, load
 from probes.model.canonical import MalformedError, encode
@@ -42,7 +43,13 @@ class Config:
     metrics: MetricsConfig | None
     spool: SpoolConfig
     checks: tuple[Check, ...]
+    references: tuple[Check, ...]
     digest: str
+
+    @property
+    def measured(self) -> tuple[Check, ...]:
+        """All that is measured and recorded."""
+        return self.checks + self.references
 
 
 def read_config(path: Path) -> Config:
@@ -66,6 +73,7 @@ def _config(path: Path, written: object) -> Config:
         raise FaultsError(["it does not hold keys and values"])
     file = convert(written, AgentFile)
     folder = path.resolve().parent
+    checks = _checks(file, folder)
     return Config(
         path=path,
         vantage=file.vantage,
@@ -74,7 +82,8 @@ def _config(path: Path, written: object) -> Config:
         collectors=tuple(_located(folder, collector) for collector in file.collectors),
         metrics=file.metrics,
         spool=file.spool,
-        checks=_checks(file, folder),
+        checks=checks,
+        references=make_references(file.references, [check.name for check in checks], folder),
         digest=_digest(written),
     )
 
@@ -110,7 +119,7 @@ def _located(folder: Path, collector: CollectorConfig) -> CollectorConfig:
 
 def _digest(written: Mapping[str, Any]) -> str:
     """Return the SHA-256 of what is checked, as it was written; order and comments are nothing."""
-    what = {key: written[key] for key in ("vantage", "kind", "burst", "checks") if key in written}
+    what = {key: written[key] for key in _MEASURED if key in written}
     try:
         return sha256(encode(_without_null(what))).hexdigest()
     except MalformedError as error:
@@ -123,3 +132,6 @@ def _without_null(value: object) -> object:
     if isinstance(value, list):
         return [_without_null(member) for member in value if member is not None]
     return value
+
+
+_MEASURED: Final = ("vantage", "kind", "burst", "checks", "references")

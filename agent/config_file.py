@@ -161,11 +161,16 @@ class CheckConfig:
 
 @dataclass(frozen=True, slots=True)
 class AgentFile:
-    """What one agent does: where it stands, what it checks, and whom it tells."""
+    """What one agent does: where it stands, what it checks, and whom it tells.
+
+    `references` are checks too, of no service: those across the network (the gateway, a resolver, a
+    peer) show that this vantage point has one, so that its loss is not taken for a service's.
+    """
 
     vantage: str
     state_dir: str
     checks: dict[str, dict[str, Any]]
+    references: dict[str, dict[str, Any]] = field(default_factory=dict)
     kind: VantageKind = VantageKind.WORKSTATION
     collectors: tuple[CollectorConfig, ...] = ()
     metrics: MetricsConfig | None = None
@@ -179,6 +184,8 @@ class AgentFile:
             raise ValueError("checks: is empty; an agent needs something to check")
         for name in self.checks:
             require_name("checks", name)
+        for name in self.references:
+            require_name("references", name)
         urls = [collector.url for collector in self.collectors]
         if len(set(urls)) != len(urls):
             raise ValueError("collectors: a URL is given twice")

@@ -39,12 +39,9 @@ def config_schema() -> dict[str, Any]:
     file = definitions.pop("AgentFile")
     file["title"] = "Configuration of constat-agent"
     file["properties"]["vantage"] = _NAME
-    file["properties"]["checks"] = {
-        "type": "object",
-        "minProperties": 1,
-        "propertyNames": _NAME,
-        "additionalProperties": {"oneOf": checks},
-    }
+    named = {"type": "object", "propertyNames": _NAME, "additionalProperties": {"oneOf": checks}}
+    file["properties"]["checks"] = {**named, "minProperties": 1}
+    file["properties"]["references"] = named
     return {"$schema": _DIALECT, **file, "$defs": dict(sorted(definitions.items()))}
 
 

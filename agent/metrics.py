@@ -15,6 +15,7 @@ from agent.exposition import Exposition
 from agent.push import Condition
 from agent.snapshot import Snapshot
 from agent.tally import Tally
+from agent.vantage import Standing
 from probes.model.instant import SECOND
 from probes.model.measurement import Outcome
 
@@ -26,6 +27,7 @@ def metrics_of(tally: Tally, snapshot: Snapshot) -> bytes:
     text = Exposition()
     _build(text, snapshot)
     _checks(text, tally, snapshot)
+    _vantage(text, snapshot)
     _times(text, tally)
     _spool(text, snapshot)
     _collectors(text, snapshot)
@@ -55,6 +57,26 @@ def _checks(text: Exposition, tally: Tally, snapshot: Snapshot) -> None:
             text.sample(state.outcome is not Outcome.DOWN, check=state.name)
     text.family("constat_agent_probes_running", "gauge", "Probes running now.")
     text.sample(snapshot.running)
+
+
+def _vantage(text: Exposition, snapshot: Snapshot) -> None:
+    text.family("constat_agent_reference_answers", "gauge", "1 if it was last up or degraded.")
+    for state in snapshot.references:
+        if state.outcome is not None and state.outcome is not Outcome.UNKNOWN:
+            text.sample(state.outcome is not Outcome.DOWN, reference=state.name)
+    found = snapshot.self_check
+    text.family("constat_agent_vantage_online", "gauge", "1 if the last round had an answer.")
+    if found is not None and found.standing is not Standing.UNCLEAR:
+        text.sample(found.standing is Standing.ONLINE)
+    text.family(
+        "constat_agent_reference_rounds_total", "counter", "Rounds of references, by what they say."
+    )
+    for standing in Standing:
+        text.sample(found.rounds.get(standing, 0) if found else 0, standing=standing)
+    text.family(
+        "constat_agent_withheld_failures_total", "counter", "Failures that may have been our own."
+    )
+    text.sample(found.withheld if found else 0)
 
 
 def _times(text: Exposition, tally: Tally) -> None:

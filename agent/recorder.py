@@ -70,9 +70,13 @@ class History:
         )
         return Recorded(sample, self._is_change(observation.outcome))
 
+    def would_change(self, outcome: Outcome) -> bool:
+        """Return whether an outcome would be a change, were it recorded."""
+        known = self.evidence is not None and outcome is not Outcome.UNKNOWN
+        return known and outcome is not self.evidence
+
     def _is_change(self, outcome: Outcome) -> bool:
-        if outcome is Outcome.UNKNOWN:
-            return False
-        changed = self.evidence is not None and outcome is not self.evidence
-        self.evidence = outcome
+        changed = self.would_change(outcome)
+        if outcome is not Outcome.UNKNOWN:
+            self.evidence = outcome
         return changed

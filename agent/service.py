@@ -21,7 +21,14 @@ from agent.runner import Runner
 from agent.sample import Sample
 from agent.seal import Forge, Run, forge_for
 from agent.sealer import keep_sealing, seal_all
-from agent.snapshot import Delivery, Snapshot, SpoolState, check_state, collector_state
+from agent.snapshot import (
+    Delivery,
+    Snapshot,
+    SpoolState,
+    check_state,
+    collector_state,
+    self_check_state,
+)
 from agent.space import Capacity
 from agent.spool import Spool
 from agent.tally import Tally
@@ -46,13 +53,13 @@ class Service:
         self.config = config
         self.version = version
         self.clock = SystemClock()
-        self.tally = Tally(check.kind.name for check in config.checks)
+        self.tally = Tally(check.kind.name for check in config.measured)
         self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._started_at_us = self.clock.read().wall_us
         self._spool = spool
         self._stored: asyncio.Future[Any] | None = None
         self._timekeeper = Timekeeper(self.clock, [each.url for each in config.collectors])
-        self._runner = Runner(config.vantage, config.checks, self.clock, self._keep, self.tally)
+        self._runner = Runner(config.vantage, config.measured, self.clock, self._keep, self.tally)
         self._deliveries: list[Delivery] = []
         self._resources = AsyncExitStack()
 
@@ -76,7 +83,7 @@ class Service:
 
     async def _begin(self, identity: Identity, forge: Forge) -> None:
         self._identity, self._forge = identity, forge
-        intervals_us = {check.name: check.cadence.interval_us for check in self.config.checks}
+        intervals_us = {check.name: check.cadence.interval_us for check in self.config.measured}
         run = Run(self.clock.boot_id, self.version, self.config.digest, intervals_us)
         await self._spool.claim(identity.agent, [each.url for each in self.config.collectors])
         recalled = await self._spool.begin(run, self._timekeeper.reading)
@@ -153,6 +160,10 @@ class Service:
             checks=tuple(
                 check_state(check, histories[check.name], now) for check in self.config.checks
             ),
+            references=tuple(
+                check_state(each, histories[each.name], now) for each in self.config.references
+            ),
+            self_check=self_check_state(self._runner.self_check, now),
         )
 
     def _tend(self, task: asyncio.Task[None]) -> None:
@@ -195,7 +206,7 @@ def signer(config: Config) -> tuple[Identity, Forge]:
 def _capacity(config: Config) -> Capacity:
     if config.spool.max_bytes is not None:
         return Capacity(config.spool.max_bytes)
-    intervals_us = [check.cadence.interval_us for check in config.checks]
+    intervals_us = [check.cadence.interval_us for check in config.measured]
     return Capacity.holding(intervals_us, config.spool.keep_days)
 
 

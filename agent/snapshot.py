@@ -9,6 +9,8 @@ from agent.cursors import Cursor
 from agent.offset import Estimate, clock_reading
 from agent.push import Condition, Pusher
 from agent.recorder import History
+from agent.self_check import SelfCheck
+from agent.vantage import Standing
 from probes.model.instant import SECOND
 from probes.model.measurement import Outcome
 
@@ -55,6 +57,19 @@ class CheckState:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfCheckState:
+    """What the references last said of the vantage point's own network, and how often each thing.
+
+    `withheld` counts the failures that were recorded as unknown for it.
+    """
+
+    standing: Standing
+    last_us: int
+    rounds: dict[Standing, int]
+    withheld: int
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything of one agent."""
 
@@ -70,6 +85,8 @@ class Snapshot:
     spool: SpoolState
     collectors: tuple[CollectorState, ...]
     checks: tuple[CheckState, ...]
+    references: tuple[CheckState, ...] = ()
+    self_check: SelfCheckState | None = None
 
 
 class Delivery(NamedTuple):
@@ -114,4 +131,16 @@ def check_state(check: Check, history: History, now: Reading) -> CheckState:
         version=history.version or "",
         since_us=boot_us + history.since_us,
         last_us=boot_us + history.last_us,
+    )
+
+
+def self_check_state(self_check: SelfCheck, now: Reading) -> SelfCheckState | None:
+    """Return what the references said; None when no round of them is over."""
+    if self_check.last is None:
+        return None
+    return SelfCheckState(
+        standing=self_check.last.network,
+        last_us=now.wall_us - now.boottime_us + self_check.last.end_us,
+        rounds=dict(self_check.rounds),
+        withheld=self_check.withheld,
     )

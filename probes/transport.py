@@ -7,6 +7,9 @@ A name with several addresses is tried as a user's client would, in the resolver
 address with an equal share of the time left to connect. One that answers is enough, and is named in
 the detail; the failed attempts before it stay in the time of the step. `family` asks for one kind.
 
+A refusal is a TCP reset, from the target. What an ICMP message refuses, which a firewall on the way
+or of this very host may send, is `host_unreachable`, where the system can tell the two apart.
+
 A network that cannot be reached at all is `network_unreachable`, of the target: whether the vantage
 point has lost its own network is for the vantage point to find out.
 """
@@ -20,6 +23,7 @@ import sys
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from struct import Struct
 from typing import Final, NamedTuple
 
 from probes.aside import aside
@@ -277,12 +281,33 @@ async def reach(address: Address, *, datagrams: bool = False) -> Connection:
     dialled = socket.socket(address.family, socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM)
     try:
         dialled.settimeout(0)
-        await asyncio.get_running_loop().sock_connect(dialled, address.place)
+        await _reach(dialled, address)
         _refuse_itself(dialled)
     except BaseException:
         dialled.close()
         raise
     return Connection(dialled, str(address))
+
+
+async def _reach(dialled: socket.socket, address: Address) -> None:
+    try:
+        await asyncio.get_running_loop().sock_connect(dialled, address.place)
+    except ConnectionRefusedError:
+        if _heard_nothing(dialled):
+            raise OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH)) from None
+        raise
+
+
+def _heard_nothing(dialled: socket.socket) -> bool:
+    """Return whether not one TCP segment has answered those that were sent."""
+    if sys.platform != "linux":
+        return False
+    info = dialled.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SEGMENTS_AT + _SEGMENTS.size)
+    if len(info) < _SEGMENTS_AT + _SEGMENTS.size:
+        return False
+    sent, received = _SEGMENTS.unpack_from(info, _SEGMENTS_AT)
+    # A system that does not count has sent none, it says.
+    return bool(sent) and not received
 
 
 def _refuse_itself(dialled: socket.socket) -> None:
@@ -319,6 +344,9 @@ def _context(ca_file: str, modified_ns: int, protocol: str) -> ssl.SSLContext:
     return context
 
 
+# tcpi_segs_out and tcpi_segs_in of struct tcp_info (linux/tcp.h), since Linux 4.2.
+_SEGMENTS: Final = Struct("=II")
+_SEGMENTS_AT: Final = 136
 _CHUNK: Final = 16_384
 _FAMILIES: Final = {
     Family.ANY: socket.AF_UNSPEC,

@@ -19,6 +19,7 @@ PACKAGES: Final = {
     "ip": "iproute2",
     "mmdebstrap": "mmdebstrap",
     "named": "bind9",
+    "nft": "nftables",
     "nginx": "nginx-light",
     "postfix": "postfix",
     "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",

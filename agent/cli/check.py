@@ -8,10 +8,11 @@ import click
 
 from agent.cli.ending import CommandError, ExitCode
 from agent.cli.observations import headline, healthy, take_all
-from agent.cli.options import config_option, configuration
+from agent.cli.options import NO_REFERENCES, config_option, configuration
 from agent.config import Config
 from agent.keys import UnusableStateError
 from agent.service import NotEnrolledError, signer
+from agent.witness import Reach, answered, reach_of
 
 
 @click.command(
@@ -19,26 +20,29 @@ from agent.service import NotEnrolledError, signer
 Example:
   constat-agent check --config agent.yaml
 
-Nothing is recorded and nothing is sent. The exit code is 0 when every check is up or degraded,
-1 when one is not, 2 when the configuration is refused."""
+Nothing is recorded and nothing is sent. The exit code is 0 when every check is up or degraded and
+a reference answers, 1 when not, 2 when the configuration is refused."""
 )
 @config_option
 def check(path: Path) -> int:
-    """Try a configuration: read it, run each of its checks once and print what they found."""
+    """Try a configuration: run each of its checks and references once, print what they found."""
     config = configuration(path)
-    taken = asyncio.run(take_all(config.checks))
-    width = max(len(each.name) for each in config.checks)
-    for each, result in zip(config.checks, taken, strict=True):
+    taken = asyncio.run(take_all(config.measured))
+    width = max(len(each.name) for each in config.measured)
+    for each, result in zip(config.measured, taken, strict=True):
         click.echo(headline(result, f"{each.name:{width}}"))
         if result.observation.detail:
             click.echo(f"{'':10}{result.observation.detail}")
     for note in _notes(config):
         click.echo(f"note: {note}", err=True)
-    unwell = [
-        each.name for each, result in zip(config.checks, taken, strict=True) if not healthy(result)
-    ]
-    if unwell:
-        raise CommandError(f"{len(unwell)} of {len(taken)} checks are not up")
+    results = taken[: len(config.checks)]
+    if unwell := sum(not healthy(result) for result in results):
+        raise CommandError(f"{unwell} of {len(results)} checks are not up")
+    if config.references and not any(
+        reach_of(each.spec) is Reach.NETWORK and answered(result.observation)
+        for each, result in zip(config.references, taken[len(results) :], strict=True)
+    ):
+        raise CommandError("no reference answers: no failure could be told from one of our own")
     return ExitCode.DONE
 
 
@@ -49,6 +53,8 @@ def _notes(config: Config) -> list[str]:
         for collector in config.collectors
         if urlsplit(collector.url).scheme == "http"
     ]
+    if not config.references:
+        notes.append(NO_REFERENCES)
     try:
         signer(config)
     except (NotEnrolledError, UnusableStateError) as error:

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from agent.cli.ending import CommandError, ExitCode
 from agent.config import Config, ConfigError, read_config
+
+NO_REFERENCES: Final = (
+    "this vantage point cannot tell the loss of its own network from a service's;"
+    " name its gateway, a resolver or a peer under references"
+)
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -1,15 +1,17 @@
 """`constat-agent status`: how a running agent is doing."""
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from agent.cli.ending import CommandError, ExitCode
 from agent.cli.observations import milliseconds
-from agent.cli.options import config_option, configuration
+from agent.cli.options import NO_REFERENCES, config_option, configuration
 from agent.clock import Reading, SystemClock
 from agent.snapshot import CheckState, CollectorState, Snapshot
 from agent.status import NoStatusError, Status, read_status
+from agent.vantage import Standing
 from probes.model.instant import SECOND, format_duration
 
 
@@ -57,14 +59,27 @@ def _report(snapshot: Snapshot, now: Reading) -> list[str]:
     lost = f", {spool.lost} LOST for want of room" if spool.lost else ""
     scarce = ", NO ROOM: only changes are kept" if spool.scarce else ""
     held = f"{spool.used_bytes / 2**20:.1f} MiB, {spool.batches} batches so far{lost}{scarce}"
-    width = max(len(check.name) for check in snapshot.checks)
+    width = max(len(check.name) for check in (*snapshot.checks, *snapshot.references))
     return [
         f"vantage    {snapshot.vantage} of {snapshot.tenant}, agent {snapshot.agent}",
         f"version    {snapshot.agent_version}, configuration {snapshot.config[:12]}",
         f"spool      {spool.samples} measurements some collector does not have, {held}",
         *(_collector(collector, now) for collector in snapshot.collectors),
+        f"network    {_network(snapshot, now)}",
+        *(_check(check, now, width, "reference") for check in snapshot.references),
         *(_check(check, now, width) for check in snapshot.checks),
     ]
+
+
+def _network(snapshot: Snapshot, now: Reading) -> str:
+    """Return what the agent knows of its own network."""
+    found = snapshot.self_check
+    if not snapshot.references:
+        return f"NOT CHECKED: {NO_REFERENCES}"
+    if found is None:
+        return "not checked yet"
+    withheld = f"; {found.withheld} failures are unknown for it" if found.withheld else ""
+    return f"{_STANDINGS[found.standing]}, asked {_ago(found.last_us, now)}{withheld}"
 
 
 def _collector(state: CollectorState, now: Reading) -> str:
@@ -78,15 +93,15 @@ def _collector(state: CollectorState, now: Reading) -> str:
     return f"collector  {state.name}  {state.condition}, {pushed}; {offset}{reason}"
 
 
-def _check(state: CheckState, now: Reading, width: int) -> str:
+def _check(state: CheckState, now: Reading, width: int, what: str = "check") -> str:
     name = f"{state.name:{width}}"
     if state.outcome is None:
-        return f"check      {name}  not measured yet"
+        return f"{what:11}{name}  not measured yet"
     why = f"  {state.failure} ({state.operation})" if state.failure else ""
     detail = f"  {state.detail}" if state.detail else ""
     seen = f"  version {state.version}" if state.version else ""
     since = f"since {_ago(state.since_us, now).removesuffix(' ago')}"
-    return f"check      {name}  {state.outcome} {since}{why}{detail}{seen}"
+    return f"{what:11}{name}  {state.outcome} {since}{why}{detail}{seen}"
 
 
 def _ago(instant_us: int, now: Reading) -> str:
@@ -96,3 +111,10 @@ def _ago(instant_us: int, now: Reading) -> str:
 
 def _signed(offset_us: int) -> str:
     return f"{'+' if offset_us >= 0 else '-'}{milliseconds(abs(offset_us))}"
+
+
+_STANDINGS: Final = {
+    Standing.ONLINE: "there: references answer",
+    Standing.OFFLINE: "LOST: no reference answers",
+    Standing.UNCLEAR: "UNCLEAR: no reference could be asked",
+}

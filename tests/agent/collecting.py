@@ -84,7 +84,7 @@ class TestCollector:
 
 
 @asynccontextmanager
-async def collecting() -> AsyncIterator[TestCollector]:
+async def collecting(listen: str = "127.0.0.1") -> AsyncIterator[TestCollector]:
     """Run a collector for as long as the block lasts."""
     collector = TestCollector()
     application = web.Application()
@@ -94,7 +94,7 @@ async def collecting() -> AsyncIterator[TestCollector]:
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, listen, 0).start()
         host, port = runner.addresses[0][:2]
         collector.url = f"http://{host}:{port}"
         yield collector

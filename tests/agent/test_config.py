@@ -58,6 +58,7 @@ def test_the_example_is_a_configuration() -> None:
     config = read(EXAMPLE)
 
     assert [check.name for check in config.checks] == ["dpi-login", "dpi-health", "labo-hl7"]
+    assert [each.name for each in config.references] == ["gateway", "resolver", "loopback"]
     assert isinstance(config.checks[0].spec, HttpSpec)
     assert config.checks[1].timeout_us == 5 * SECOND
     assert config.metrics is not None
@@ -177,6 +178,57 @@ def test_a_fault_of_a_check_is_named_by_its_key(write: Write, options: str, faul
     (found,) = faults_of(write("\n".join([*kept, f"    {options}", ""])))
 
     assert found.startswith(fault)
+
+
+GATEWAY = "{kind: tcp, host: 10.0.0.1, port: 443, connect_only: true%s}"
+LOOPBACK = "{kind: tcp, host: 127.0.0.1, port: 9469, connect_only: true}"
+
+
+def with_references(**references: str) -> str:
+    lines = [f"  {name}: {options}\n" for name, options in references.items()]
+    return MINIMAL + "references:\n" + "".join(lines)
+
+
+def test_references_are_asked_often_and_not_for_long(write: Write) -> None:
+    config = read(write(with_references(gateway=GATEWAY % "", loopback=LOOPBACK)))
+
+    assert [each.name for each in config.references] == ["gateway", "loopback"]
+    assert all(each.reference and each.timeout_us == 2 * SECOND for each in config.references)
+    assert {each.cadence for each in config.references} == {Cadence(5 * SECOND, Burst(SECOND, 0))}
+    assert [each.reference for each in config.measured] == [False, True, True]
+    assert config.digest != read(write(MINIMAL)).digest
+
+
+def test_a_reference_of_both_families_is_two(write: Write) -> None:
+    options = "{kind: tcp, host: peer.example, port: 443, connect_only: true, family: both}"
+    config = read(write(with_references(peer=options)))
+
+    assert [each.name for each in config.references] == ["peer.ipv4", "peer.ipv6"]
+
+
+@pytest.mark.parametrize(
+    ("references", "fault"),
+    [
+        ({"a b": GATEWAY % ""}, "references: 'a b' has more than letters"),
+        ({"gw": "{kind: tcpp}"}, "references.gw.kind: 'tcpp' is not a kind of check"),
+        ({"gw": GATEWAY % ", prot: 1"}, "references.gw.prot: is not known; did you mean port?"),
+        ({"gw": GATEWAY % ", timeout: PT3S"}, "references.gw.timeout: PT3S is more than PT2S"),
+        ({"gw": GATEWAY % ", burst: {interval: PT1S}"}, "references.gw.burst: references never"),
+        ({"dpi": GATEWAY % ""}, "references.dpi: is the name of a check or reference already"),
+        ({"gw": "{kind: script, command: [x]}"}, "references.gw.kind: names no host to reach"),
+        ({"lo": LOOPBACK}, "references: none is across the network"),
+        (
+            {"gw": GATEWAY % "", "peer": GATEWAY % ", interval: PT10S"},
+            "references: run all at once, but have intervals of PT5S and PT10S",
+        ),
+    ],
+)
+def test_a_reference_that_witnesses_nothing_is_refused(
+    write: Write, references: dict[str, str], fault: str
+) -> None:
+    found = faults_of(write(with_references(**references)))
+
+    assert found[0].startswith(fault)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def test_the_example_satisfies_the_schema(
         ("checks", "dpi", {"kind": "tcp", "host": "h", "port": 443, "url": "http://h"}),
         ("checks", "d p i", {"kind": "tcp", "host": "h", "port": 443}),
         ("burst", "interval", "1s"),
+        ("references", "gateway", {"kind": "telnet"}),
     ],
 )
 def test_the_schema_refuses_what_the_agent_refuses(

@@ -252,6 +252,39 @@ async def test_status_tells_of_an_agent_that_runs_and_then_of_one_that_was_stopp
     assert "spool      0 measurements some collector does not have" in stopped.out
     assert "collector  test  served, batch " in stopped.out
     assert "check      dpi  up since " in stopped.out
+    assert "network    NOT CHECKED: this vantage point cannot tell the loss of its" in stopped.out
+
+
+@pytest.mark.metrics
+async def test_status_and_metrics_tell_of_references_that_do_not_answer(
+    tmp_path: Path, collector: TestCollector, service: int
+) -> None:
+    nobodys = {"kind": "tcp", "host": "gateway.invalid", "port": 1, "connect_only": True}
+    references = {"gateway": {**nobodys, "interval": "PT1S"}}
+    config = write_config(
+        tmp_path,
+        collector.url,
+        {"dpi": http_check(service)},
+        references=references,
+        metrics={"listen": "127.0.0.1:0"},
+    )
+    await enrol(config)
+    async with running(config) as process, ClientSession() as session:
+        url = (await log_line(config, "metrics at ")).rpartition(" ")[2].strip('"')
+        assert "level=warning" in await log_line(config, "this vantage point has lost its network")
+        await collector.until_seen("gateway", "D")
+        async with session.get(url) as answer:
+            text = await answer.text()
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+    stopped = await command("status", "-c", config)
+
+    assert "network    LOST: no reference answers, asked " in stopped.out
+    assert "reference  gateway  down since " in stopped.out
+    assert 'constat_agent_reference_answers{reference="gateway"} 0\n' in text
+    assert "constat_agent_vantage_online 0\n" in text
+    assert 'constat_agent_reference_rounds_total{standing="online"} 0\n' in text
+    await find_no_fault(text)
 
 
 async def test_status_tells_of_an_agent_that_was_killed(

@@ -56,6 +56,41 @@ async def test_check_ends_with_1_when_a_check_is_not_up(tmp_path: Path, service:
     assert ended.err.splitlines()[-1] == "constat-agent: 1 of 2 checks are not up"
 
 
+def references(port: int) -> dict[str, Any]:
+    """A reference across the network, of a name that nobody may have, and loopback."""
+    gateway = {"kind": "tcp", "host": "gateway.invalid", "port": 1, "connect_only": True}
+    loopback = {"kind": "tcp", "host": "127.0.0.1", "port": port, "connect_only": True}
+    return {"gateway": gateway, "loopback": loopback}
+
+
+async def test_check_says_loudly_that_a_vantage_point_has_no_references(
+    tmp_path: Path, service: int
+) -> None:
+    config = write_config(tmp_path, "https://c.example", {"dpi": http_check(service)})
+
+    ended = await command("check", "--config", config)
+
+    assert ended.code == 0
+    assert "note: this vantage point cannot tell the loss of its own network" in ended.err
+
+
+async def test_check_ends_with_1_when_no_reference_across_the_network_answers(
+    tmp_path: Path, service: int
+) -> None:
+    checks = {"dpi": http_check(service)}
+    config = write_config(tmp_path, "https://c.example", checks, references=references(service))
+
+    ended = await command("check", "--config", config)
+
+    assert ended.code == 1
+    assert "up        loopback  " in ended.out
+    assert "down      gateway   " in ended.out
+    assert ended.err.splitlines()[-1] == (
+        "constat-agent: no reference answers: no failure could be told from one of our own"
+    )
+    assert "cannot tell the loss" not in ended.err
+
+
 async def test_check_names_every_fault_of_a_configuration(tmp_path: Path) -> None:
     checks = {"a": {"kind": "tcp", "host": "h", "port": 70_000}, "b": {"kind": "tcpp"}}
     config = write_config(tmp_path, "https://c.example", checks)
