@@ -6,7 +6,7 @@ SCENARIO ?= compliant
 # Programs of Debian that the kinds of probe meet, one a line; tests/debian.py knows their packages.
 SERVERS := \
 	check_http check_procs systemctl \
-	ip \
+	ip nft \
 	named \
 	nginx \
 	postfix \
