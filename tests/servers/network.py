@@ -111,7 +111,18 @@ def network(folder: Path) -> Iterator[Network]:
             (made.service, SERVICE),
         ):
             stack.enter_context(_serving(made.inside(namespace), address, folder))
+            _wait_for(made.inside(made.vantage), address)
         yield made
+
+
+def _wait_for(inside: tuple[str, ...], address: str) -> None:
+    """Wait until the vantage point reaches a server: a bridge takes a moment to learn the way."""
+    knock = f"import socket; socket.create_connection(({address!r}, {PORT}), 1)"
+    command = [*inside, sys.executable, "-c", knock]
+    for _ in range(30):
+        if subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+            return
+    raise RuntimeError(f"{address} is never reached")
 
 
 @contextmanager
