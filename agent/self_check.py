@@ -18,6 +18,7 @@ from agent.check import Check
 from agent.clock import Clock
 from agent.measure import Taken
 from agent.vantage import (
+    AFTERMATH_US,
     Round,
     Standing,
     ruling,
@@ -58,7 +59,7 @@ class SelfCheck:
         self._clock = clock
         self._take = take
         self._spawn = spawn
-        self._kept_us = 2 * longest_us + SECOND
+        self._kept_us = 2 * longest_us + SECOND + AFTERMATH_US
         self._rounds: deque[Round] = deque()
         self._running: _Round | None = None
         self._next: asyncio.Future[None] | None = None

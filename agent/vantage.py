@@ -7,17 +7,23 @@ network. A round in which the instrument could not tell is *unclear*.
 A failure stands when the target itself proved the network (`agent.witness`). Any other needs a
 witness: of the rounds that overlap the probe, and the one run when it had failed, none may have
 found the network offline, and one must have found it online. Nor may the last round before the
-probe have found it offline: the network may have come back when the probe was half over. To a check
-of this host's own loopback only loopback counts.
+probe have found it offline, or any in the `AFTERMATH_US` before it: the network may have come back
+when the probe was half over, and this host may still answer for it from what it found before (a
+neighbour that ARP has given up on). To a check of this host's own loopback only loopback counts.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from agent.witness import Reach
 from probes.model.failure import Failure
+from probes.model.instant import SECOND
 from probes.model.measurement import Observation, Outcome
+
+# ARP gives up after three tries of a second each (arp(7)), and says so to whoever asks meanwhile.
+AFTERMATH_US: Final = 5 * SECOND
 
 
 class Standing(StrEnum):
@@ -61,9 +67,10 @@ def standing_of_loopback(loopback: Sequence[bool | None]) -> Standing:
 
 def ruling(rounds: Sequence[Round], start_us: int, end_us: int, reach: Reach) -> Standing:
     """Return what rounds, in their order, say of the time in which a probe failed."""
-    before = [each for each in rounds if each.end_us < start_us][-1:]
-    during = [each for each in rounds if each.overlaps(start_us, end_us)]
-    if any(each.standing(reach) is Standing.OFFLINE for each in before + during):
+    last = [each for each in rounds if each.end_us < start_us][-1:]
+    lately = [each for each in rounds if each.overlaps(start_us - AFTERMATH_US, end_us)]
+    during = [each for each in lately if each.overlaps(start_us, end_us)]
+    if any(each.standing(reach) is Standing.OFFLINE for each in last + lately):
         return Standing.OFFLINE
     online = any(each.standing(reach) is Standing.ONLINE for each in during)
     return Standing.ONLINE if online else Standing.UNCLEAR

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.vantage import (
+    AFTERMATH_US,
     Round,
     Standing,
     ruling,
@@ -17,6 +18,7 @@ from probes.model.failure import Failure, Operation
 from probes.model.measurement import Outcome
 from tests.agent.kinds import TIMED_OUT
 
+AFTER = AFTERMATH_US
 ONLINE, OFFLINE, UNCLEAR = Standing.ONLINE, Standing.OFFLINE, Standing.UNCLEAR
 ANSWERS = st.lists(st.sampled_from([True, False, None]), max_size=4)
 
@@ -81,7 +83,10 @@ def rounds(*standings: tuple[int, int, Standing]) -> list[Round]:
         (rounds((15, 16, OFFLINE), (20, 21, ONLINE)), OFFLINE),
         (rounds((9, 10, OFFLINE), (20, 21, ONLINE)), OFFLINE),
         (rounds((5, 6, OFFLINE), (20, 21, ONLINE)), OFFLINE),  # it may have come back at 19
-        (rounds((5, 6, OFFLINE), (7, 8, ONLINE), (20, 21, ONLINE)), ONLINE),
+        # This host may not know yet what the rounds know; five seconds later it does.
+        (rounds((5, 6, OFFLINE), (7, 8, ONLINE), (20, 21, ONLINE)), OFFLINE),
+        (rounds((10 - AFTER, 10 - AFTER, OFFLINE), (7, 8, ONLINE), (20, 21, ONLINE)), OFFLINE),
+        (rounds((9 - AFTER, 9 - AFTER, OFFLINE), (7, 8, ONLINE), (20, 21, ONLINE)), ONLINE),
         (rounds((5, 6, ONLINE), (20, 21, ONLINE)), ONLINE),
     ],
 )

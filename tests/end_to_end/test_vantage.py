@@ -1,5 +1,6 @@
 """A real agent in a real network whose cables are pulled: whose fault is it?"""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -38,7 +39,9 @@ class World:
         self.collector = collector
 
     async def until_seen(self, outcomes: str) -> None:
-        await self.collector.until_seen("dpi", outcomes)
+        """Wait for outcomes that follow each other; a wrong one between them must not hang us."""
+        async with asyncio.timeout(60):
+            await self.collector.until_seen("dpi", outcomes)
 
     def failures(self) -> set[Failure]:
         """All failures of the check, but for the stalls of a busy machine."""
