@@ -10,6 +10,7 @@ takes root, `ip` and `nft`; where they are missing a test is skipped, or fails i
 
 import contextlib
 import io
+import itertools
 import os
 import subprocess
 import sys
@@ -26,6 +27,7 @@ COLLECTOR = "10.79.0.1"
 PORT = 8080
 PAGE = "<h1>Connexion</h1>"
 
+_NUMBERS = itertools.count()
 _SET_UP = """\
 link add name cv netns {vantage} type veth peer name vantage netns {switch}
 link add name cs netns {service} type veth peer name service netns {switch}
@@ -65,6 +67,8 @@ class Network:
             self.ip(*line.format(**vars(self)).split())
 
     def tear_down(self) -> None:
+        # A namespace takes its cables with it only some time after it is gone.
+        subprocess.run([self._ip, "link", "del", self.ours], check=False)
         for namespace in (self.vantage, self.switch, self.service):
             subprocess.run([self._ip, "netns", "del", namespace], check=False)
 
@@ -100,7 +104,7 @@ def network(folder: Path) -> Iterator[Network]:
         if os.environ.get("CI"):
             raise PermissionError("network namespaces take root")
         pytest.skip("network namespaces take root")
-    made = Network(f"c{os.getpid() % 100_000}")
+    made = Network(f"c{os.getpid() % 100_000}{next(_NUMBERS)}")
     (folder / "index.html").write_text(PAGE)
     with ExitStack() as stack:
         stack.callback(made.tear_down)
