@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SCENARIO ?= compliant
 # Programs of Debian that the kinds of probe meet, one a line; tests/debian.py knows their packages.
 SERVERS := \
-	check_http check_procs systemctl \
+	check_http check_procs systemctl systemd-analyze \
 	ip nft \
 	named \
 	nginx \

@@ -26,6 +26,7 @@ PACKAGES: Final = {
     "promtool": "prometheus",
     "sshd": "openssh-server",
     "systemctl": "systemd",
+    "systemd-analyze": "systemd",
     "unbound": "unbound",
 }
 # An ordinary user's PATH lacks the folders of the servers, and everybody's that of plug-ins.
