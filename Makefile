@@ -18,7 +18,7 @@ UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics test-servers test-kill bench check ci test-wheel format format-check lint types imports clean
+.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics test-servers test-browser test-kill bench check ci test-wheel format format-check lint types imports clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -55,6 +55,9 @@ test-metrics: $(STAMP) ## promtool reads the metrics of an agent and of a collec
 test-servers: $(STAMP) ## the kinds of probe meet the real servers (installs them, as root)
 	@$(BIN)/python -m tests.debian $(SERVERS) -- $(BIN)/python -m pytest -q -m servers tests
 
+test-browser: $(STAMP) ## log in through a real Chromium (installs it, as root)
+	@$(BIN)/python -m tests.debian chromium certutil -- $(BIN)/python -m pytest -q -m chromium tests/probes
+
 test-kill: $(STAMP) ## kill agents, collector and database for minutes, and audit what is left
 	@$(BIN)/python -m tests.end_to_end.kill --full
 
@@ -66,7 +69,7 @@ test-demo: $(STAMP) ## every demonstration from end to end, about five minutes
 
 check: format-check lint types imports test ## what must pass before a commit
 
-ci: test-metrics test-servers check test-wheel test-store-timescale test-demo ## all that CI runs
+ci: test-metrics test-servers test-browser check test-wheel test-store-timescale test-demo ## all that CI runs
 
 test-wheel: $(STAMP) ## build the wheel and use it in empty environments
 	@$(BIN)/python -m tests.from_wheel

@@ -103,6 +103,11 @@ def _located_files(spec: Any, folder: Path) -> Any:  # noqa: ANN401 - of the kin
         value = getattr(spec, option.name)
         if is_dataclass(value):
             changes[option.name] = _located_files(value, folder)
+        elif isinstance(value, tuple) and any(map(is_dataclass, value)):
+            members = (
+                _located_files(each, folder) if is_dataclass(each) else each for each in value
+            )
+            changes[option.name] = tuple(members)
         elif option.name.endswith("_file") and isinstance(value, str) and value:
             changes[option.name] = str(folder / value)
     return replace(spec, **changes) if changes else spec

@@ -6,12 +6,10 @@ reads the log backwards to know how things stand; from then on every event is to
 between two probes. No line is kept: only which pattern it holds, its instant, and the version.
 """
 
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from probes import command
@@ -26,8 +24,8 @@ from probes.model.failure import Failure, Operation
 from probes.model.instant import format_instant
 from probes.model.log_target import LogSpec
 from probes.model.measurement import Observation, Outcome
-from probes.model.target import Pattern, Regex, Timeouts
-from probes.version import shown_version
+from probes.model.target import Timeouts
+from probes.pattern import found, version_in
 
 PRODUCES: Final = command.PRODUCES | {
     Failure.NOT_RUNNING,
@@ -157,14 +155,15 @@ def _follow(spec: LogSpec, story: _Story) -> int:
 
 def _last_events(spec: LogSpec, file: LogFile) -> list[_Event]:
     """Return the events of the end of a file: as far back as it takes to know how things stand."""
-    found: list[_Event] = []
+    events: list[_Event] = []
     now_us = time.time_ns() // 1_000
     for lines in file.blocks():
-        found = [event for line in lines for event in _events(spec, line, now_us)] + found
-        seen = {event.what for event in found}
+        block = [event for line in lines for event in _events(spec, line, now_us)]
+        events = block + events
+        seen = {event.what for event in events}
         if seen & {_What.START, _What.STOP} and (spec.version is None or _What.VERSION in seen):
             break
-    return found
+    return events
 
 
 async def _journal(spec: LogSpec, story: _Story, attempt: Attempt) -> int:
@@ -177,43 +176,26 @@ async def _journal(spec: LogSpec, story: _Story, attempt: Attempt) -> int:
 
 def _events(spec: LogSpec, line: str, at_us: int, source: str = "") -> list[_Event]:
     """Return what a line tells; one that tells of both a start and a stop tells of a stop."""
-    found: list[tuple[_What, str]] = []
-    version = _version(spec, line)
+    told: list[tuple[_What, str]] = []
+    version = version_in(line, spec.version)
     if version:
-        found.append((_What.VERSION, version))
-    if _holds(line, spec.stop):
-        found.append((_What.STOP, ""))
-    elif _holds(line, spec.start):
-        found.append((_What.START, ""))
-    if spec.degraded is not None and _holds(line, spec.degraded):
-        found.append((_What.DEGRADED, ""))
-    if not found:
+        told.append((_What.VERSION, version))
+    if found(spec.stop, line):
+        told.append((_What.STOP, ""))
+    elif found(spec.start, line):
+        told.append((_What.START, ""))
+    if spec.degraded is not None and found(spec.degraded, line):
+        told.append((_What.DEGRADED, ""))
+    if not told:
         return []
     if not source:
         at_us, source = _time_of(spec, line, at_us)
-    return [_Event(what, at_us, source, shown) for what, shown in found]
+    return [_Event(what, at_us, source, shown) for what, shown in told]
 
 
 def _time_of(spec: LogSpec, line: str, now_us: int) -> tuple[int, str]:
     written_us = written_at(line, spec.line_time, now_us) if spec.line_time else None
     return (now_us, "when read") if written_us is None else (written_us, "by the line")
-
-
-def _version(spec: LogSpec, line: str) -> str:
-    match = _compiled(spec.version.regex).search(line) if spec.version else None
-    value = "" if match is None else match[1] if match.re.groups else match[0]
-    return shown_version(value) or ""
-
-
-def _holds(line: str, pattern: Pattern) -> bool:
-    if isinstance(pattern, Regex):
-        return _compiled(pattern.regex).search(line) is not None
-    return pattern in line
-
-
-@lru_cache(maxsize=4096)
-def _compiled(regex: str) -> re.Pattern[str]:
-    return re.compile(regex)
 
 
 def _of_instrument(error: ProbeError, spec: LogSpec) -> ProbeError:

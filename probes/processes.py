@@ -5,15 +5,14 @@ for the time of reading some files of /proc for each process.
 """
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from probes.model.instant import SECOND
 from probes.model.process_target import ProcessSpec
+from probes.pattern import found
 
 if TYPE_CHECKING:
     from psutil import Process
@@ -107,7 +106,7 @@ def _fits(spec: ProcessSpec, process: "Process") -> bool:
         return False
     if spec.cmdline is not None:
         words = " ".join(process.cmdline())
-        if _compiled(spec.cmdline.regex).search(words) is None:
+        if not found(spec.cmdline, words):
             return False
     return not spec.user or process.username() == spec.user
 
@@ -125,11 +124,6 @@ def _ports_of_namespace(pid: int) -> Iterator[int]:
                 _, local, _, state = line.split()[:4]
                 if state == _LISTENING:
                     yield int(local.rpartition(":")[2], 16)
-
-
-@lru_cache(maxsize=4096)
-def _compiled(regex: str) -> re.Pattern[str]:
-    return re.compile(regex)
 
 
 _FIRST_PROCESS: Final = 1

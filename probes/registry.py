@@ -90,6 +90,7 @@ def _any_added() -> bool:
 _ENTRY_POINTS: Final = "*-info/entry_points.txt"
 # Each is a module of this package whose KIND it is.
 _OWN: Final = (
+    "browser",
     "dns",
     "hl7",
     "http",

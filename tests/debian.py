@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from typing import Final
 
 PACKAGES: Final = {
+    "certutil": "libnss3-tools",
     "check_http": "monitoring-plugins-basic",
     "check_procs": "monitoring-plugins-basic",
+    "chromium": "chromium",
     "ip": "iproute2",
     "mmdebstrap": "mmdebstrap",
     "named": "bind9",

@@ -9,6 +9,7 @@ import pytest
 from probes.registry import KindError, forget_added, kinds
 
 OWN = [
+    "browser",
     "dns",
     "hl7",
     "http",
