@@ -1,0 +1,1 @@
+"""Adds the kind of check `redis` to Constat."""
