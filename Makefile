@@ -89,8 +89,9 @@ types: $(STAMP)
 imports: $(STAMP)
 	@$(BIN)/lint-imports --no-cache
 
-docs: $(STAMP) ## run the commands of the README again and keep what they print
+docs: $(STAMP) ## run the commands of the README again and keep what they print, and what is true
 	@$(BIN)/python -m tests.docs.console
+	@$(BIN)/python -m tests.probes.corpus.truth
 
 clean: ## remove everything that was built, the virtual environment too
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build

@@ -31,12 +31,13 @@ from probes.attempt import ProbeError, unreadable
 from probes.certificate import last_to_begin
 from probes.chromium import cannot_start, code_in, is_bad_selector, meaning_of
 from probes.errand import Account, Errand
-from probes.maintenance import Certainty, sign_of_maintenance
+from probes.maintenance import sign_of_maintenance
 from probes.model.browser_target import BrowserSpec, Step, Typing
 from probes.model.failure import Failure, Operation
 from probes.model.http_target import parse_url
 from probes.model.target import Pattern, Regex
 from probes.pattern import found, quoted, version_in
+from probes.seen import Certainty, Seen
 
 _Seen = TypeVar("_Seen")
 
@@ -254,7 +255,7 @@ class _Visit:
         if not self._spec.builtin_maintenance_patterns:
             return ""
         for page in await self._each_frame(lambda frame: frame.content()):
-            sign = sign_of_maintenance(page)
+            sign = sign_of_maintenance(Seen(page))
             if sign is not None and sign.certainty in enough:
                 return f"built-in maintenance pattern '{sign.name}'"
         return ""

@@ -4,11 +4,13 @@ h11 reads the protocol and never sees a socket. An answer is taken whole or not 
 without its last chunk, longer than the cap or not HTTP, it is a failure whatever its beginning
 said. Only a redirect that is followed is not read to its end.
 
-Redirects go to the URL's own host and to those the check allows; the check's own headers and its
-secrets go to the first origin only. Cookies are not kept: no request depends on another.
+Redirects go to the URL's own host and to those the check allows, and what began inside TLS ends
+inside TLS; the check's own headers and its secrets go to the first origin only. Cookies are not
+kept: no request depends on another. Caches on the way are asked to ask the service.
 """
 
 import base64
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
@@ -22,6 +24,7 @@ from probes.model.http_target import HttpSpec, Method, Url, parse_url, status_ra
 from probes.model.release import RELEASE
 from probes.model.target import Tls, ascii_host
 from probes.page import Page, without_coding
+from probes.portal import leads_to_portal
 from probes.transport import Connection, dial
 
 _Event: TypeAlias = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
@@ -34,6 +37,7 @@ async def fetch(spec: HttpSpec, attempt: Attempt) -> Page:
     for redirects in range(spec.max_redirects + 1):
         page, location = await _ask(question, spec, attempt, redirects)
         if not location:
+            _refuse_downgrade(question, spec)
             return page
         address = _address_after(question, location, spec)
         question = _question(spec, secret, address, _method_after(question.method, page.status))
@@ -120,7 +124,8 @@ async def _ask(
         head = await answer.head()
         headers = tuple(head.headers)
         host, status = question.url.authority, head.status_code
-        page = Page(status, headers, b"", host, connection.peer, redirects)
+        proven = question.tls is not None
+        page = Page(status, headers, b"", host, connection.peer, redirects, proven)
         location = "" if _expected(status, spec) else _location(page)
         if location:
             return page, location
@@ -129,7 +134,7 @@ async def _ask(
         connection.close()
     coding = page.header("content-encoding") or ""
     body = without_coding(body, coding, spec.max_body_bytes)
-    return Page(status, headers, body, host, connection.peer, redirects), ""
+    return replace(page, body=body), ""
 
 
 class _Answer:
@@ -154,8 +159,12 @@ class _Answer:
     async def head(self) -> h11.Response:
         """Return the final head, whatever came before it (RFC 9110, section 15.2)."""
         event = await self._event()
-        while isinstance(event, h11.InformationalResponse):
+        for _ in range(_MOST_INFORMATION):
+            if not isinstance(event, h11.InformationalResponse):
+                break
             event = await self._event()
+        if isinstance(event, h11.InformationalResponse):
+            raise ProbeError(Failure.PROTOCOL_ERROR, "it informs without end, and never answers")
         if not isinstance(event, h11.Response):
             raise ProbeError(Failure.PROTOCOL_ERROR, "it switched to another protocol")
         return event
@@ -189,6 +198,8 @@ class _Answer:
                 raise ProbeError(Failure.CONNECTION_CLOSED, "closed without an answer")
             self._begun = True
             self._attempt.begin(Operation.TRANSFER)
+            if data[: len(_FIRST_WORD)] != _FIRST_WORD[: len(data)]:
+                raise ProbeError(Failure.PROTOCOL_ERROR, "what answers speaks no HTTP/1")
         self._ended = not data
         self._http.receive_data(data)
 
@@ -220,18 +231,31 @@ def _address_after(question: _Question, location: str, spec: HttpSpec) -> str:
         detail = f"{question.url.authority} redirected to what is no http or https URL"
         raise ProbeError(Failure.REDIRECT_REFUSED, detail, Operation.ASSERT) from None
     allowed = {parse_url(spec.url).target.host, *map(ascii_host, spec.allowed_hosts)}
+    if host not in allowed and question.tls is None and leads_to_portal(address):
+        detail = f"{question.url.authority} redirected to {host}, the portal of a network"
+        raise ProbeError(Failure.VANTAGE_OFFLINE, detail, Operation.ASSERT)
     if host not in allowed:
         detail = f"{question.url.authority} redirected to {host}, not in allowed_hosts"
         raise ProbeError(Failure.REDIRECT_REFUSED, detail, Operation.ASSERT)
     return address
 
 
+def _refuse_downgrade(question: _Question, spec: HttpSpec) -> None:
+    """Refuse an answer that anybody on the way may have made, when TLS was asked for."""
+    if question.tls is None and parse_url(spec.url).tls:
+        detail = f"redirected out of TLS, to http://{question.url.authority}"
+        raise ProbeError(Failure.REDIRECT_REFUSED, detail, Operation.ASSERT)
+
+
 _DEFAULTS: Final = {
     "User-Agent": f"constat-agent/{RELEASE}",
     "Accept": "*/*",
     "Accept-Encoding": "gzip, deflate",
+    "Cache-Control": "no-cache",
 }
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAME_METHOD: Final = frozenset({307, 308})  # RFC 9110, sections 15.4.8 and 15.4.9
+_FIRST_WORD: Final = b"HTTP/1."  # RFC 9112, section 4
+_MOST_INFORMATION: Final = 20
 _LONGEST_HEAD: Final = 65_536
 _LONGEST_SECRET: Final = 8_192

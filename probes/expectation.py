@@ -1,8 +1,10 @@
 """Whether a page is what a check expects: what it lacks, what it says, which version it shows.
 
 The first of these that applies is the failure: a maintenance page (whatever its status, and even
-when all that was expected is there), an unexpected status, size, header, marker, JSON value. A page
-without a failure is degraded when a degraded marker is on it or the probe took too long.
+when all that was expected is there), an unexpected status, an answer that a cache kept, an error
+page (even when all that was expected is there), an unexpected size, header, marker, JSON value,
+version. A page without a failure is degraded when a degraded marker is on it or the probe took too
+long.
 
 Markers are looked for in the text of the page, and again with its character references resolved
 (`r&eacute;ussie`). What is reported names the expectation, never what the page had in its place.
@@ -16,28 +18,35 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from probes.attempt import slowness
-from probes.maintenance import Certainty, sign_of_maintenance
+from probes.cached import sign_of_cache
+from probes.error_page import sign_of_error
+from probes.maintenance import sign_of_maintenance
 from probes.model.failure import Failure, Operation
 from probes.model.http_target import HttpSpec, status_ranges
 from probes.model.measurement import Observation, Outcome, Phases
 from probes.model.target import Pattern
 from probes.page import Page
 from probes.pattern import first_group, found, quoted, searched
+from probes.portal import sign_of_portal
+from probes.seen import Certainty, Seen
 from probes.version import shown_version
 
 
 def judge(spec: HttpSpec, page: Page, phases: Phases, elapsed_us: int) -> Observation:
     """Return what a page says of its service, to one who expects what `spec` does."""
+    portal = "" if page.proven else sign_of_portal(page)
+    if portal:
+        detail = f"{_summary(page)}: {portal}"
+        return Observation.failed(Failure.VANTAGE_OFFLINE, Operation.ASSERT, detail, phases=phases)
     reading = _Reading(page)
-    flaw = next(_flaws(spec, reading), None)
-    excuse = _maintenance(spec, reading, flaw)
-    if excuse:
-        flaw = _Flaw(Failure.MAINTENANCE_PAGE, excuse)
-    version = None if excuse else _version(spec, reading)
+    version = _version(spec, reading)
+    flaw = _flaw(spec, reading, version)
     if flaw is not None:
+        # A page of somebody else's shows no version of the service.
+        shown = None if flaw.failure is Failure.MAINTENANCE_PAGE else version
         detail = f"{_summary(page)}: {flaw.reason}"
         return Observation.failed(
-            flaw.failure, Operation.ASSERT, detail, version=version, phases=phases
+            flaw.failure, Operation.ASSERT, detail, version=shown, phases=phases
         )
     reason = _degraded(spec, reading, elapsed_us)
     if reason:
@@ -62,6 +71,10 @@ class _Reading:
     @cached_property
     def text(self) -> str:
         return self.page.text()
+
+    @cached_property
+    def seen(self) -> Seen:
+        return Seen(self.text)
 
     @cached_property
     def resolved(self) -> str:
@@ -92,11 +105,29 @@ class _Reading:
         return value
 
 
-def _flaws(spec: HttpSpec, reading: _Reading) -> Iterator[_Flaw]:
+def _flaw(spec: HttpSpec, reading: _Reading, version: str | None) -> _Flaw | None:
+    """Return what is wrong with a page first of all, if anything is."""
     page = reading.page
-    if not any(page.status in expected for expected in status_ranges(spec.expect_status)):
+    lacking = next(_lacking(spec, reading, version), None)
+    if any(page.status in expected for expected in status_ranges(spec.expect_status)):
+        status = None
+    else:
         wanted = ", ".join(map(str, spec.expect_status))
-        yield _Flaw(Failure.UNEXPECTED_STATUS, f"expected {wanted}")
+        status = _Flaw(Failure.UNEXPECTED_STATUS, f"expected {wanted}")
+    excuse = _maintenance(spec, reading, status or lacking)
+    if excuse:
+        return _Flaw(Failure.MAINTENANCE_PAGE, excuse)
+    if status:
+        return status
+    kept = sign_of_cache(page, spec.max_age_s)
+    if kept:
+        return _Flaw(Failure.STALE_ANSWER, kept)
+    error = _error(spec, reading, lacking)
+    return _Flaw(Failure.ERROR_PAGE, error) if error else lacking
+
+
+def _lacking(spec: HttpSpec, reading: _Reading, version: str | None) -> Iterator[_Flaw]:
+    page = reading.page
     if spec.min_bytes is not None and len(page.body) < spec.min_bytes:
         yield _Flaw(Failure.UNEXPECTED_SIZE, f"expected at least {spec.min_bytes} bytes")
     if spec.max_bytes is not None and len(page.body) > spec.max_bytes:
@@ -111,6 +142,10 @@ def _flaws(spec: HttpSpec, reading: _Reading) -> Iterator[_Flaw]:
         if not reading.has(marker):
             yield _Flaw(Failure.MARKER_MISSING, f"no marker {quoted(marker)}")
     yield from _wrong_values(spec, reading)
+    if spec.expect_version is not None and version is None:
+        yield _Flaw(Failure.UNEXPECTED_VERSION, "no version is shown")
+    elif spec.expect_version is not None and not found(spec.expect_version, version or ""):
+        yield _Flaw(Failure.UNEXPECTED_VERSION, f"expected {quoted(spec.expect_version)}")
 
 
 def _wrong_values(spec: HttpSpec, reading: _Reading) -> Iterator[_Flaw]:
@@ -132,7 +167,7 @@ def _maintenance(spec: HttpSpec, reading: _Reading, flaw: _Flaw | None) -> str:
             return f"maintenance pattern {quoted(pattern)}"
     if not spec.builtin_maintenance_patterns:
         return ""
-    sign = sign_of_maintenance(reading.text)
+    sign = sign_of_maintenance(reading.seen, reading.page.header("refresh") or "")
     if sign is None:
         return ""
     enough = {Certainty.CERTAIN}
@@ -141,6 +176,22 @@ def _maintenance(spec: HttpSpec, reading: _Reading, flaw: _Flaw | None) -> str:
         if flaw.failure is not Failure.UNEXPECTED_STATUS:
             enough.add(Certainty.POSSIBLE)
     return f"built-in maintenance pattern '{sign.name}'" if sign.certainty in enough else ""
+
+
+def _error(spec: HttpSpec, reading: _Reading, flaw: _Flaw | None) -> str:
+    """Return why this is an error page; nothing when it is none."""
+    for pattern in spec.error_patterns:
+        if reading.has(pattern):
+            return f"error pattern {quoted(pattern)}"
+    if not spec.builtin_error_patterns:
+        return ""
+    # A value of JSON that says what is expected outweighs what another one tells of the past.
+    if flaw is None and spec.expect_json:
+        return ""
+    sign = sign_of_error(reading.seen)
+    if sign is None or (flaw is None and sign.certainty is not Certainty.CERTAIN):
+        return ""
+    return f"built-in error pattern '{sign.name}'"
 
 
 def _degraded(spec: HttpSpec, reading: _Reading, elapsed_us: int) -> str:

@@ -23,8 +23,12 @@ PRODUCES: Final = transport.PRODUCES | {
     Failure.UNEXPECTED_SIZE,
     Failure.UNEXPECTED_HEADER,
     Failure.UNEXPECTED_VALUE,
+    Failure.UNEXPECTED_VERSION,
     Failure.MARKER_MISSING,
     Failure.MAINTENANCE_PAGE,
+    Failure.ERROR_PAGE,
+    Failure.STALE_ANSWER,
+    Failure.VANTAGE_OFFLINE,
     Failure.REDIRECT_REFUSED,
     Failure.TOO_MANY_REDIRECTS,
 }

@@ -10,140 +10,39 @@ A **certain** sign is a failure by itself, even where all that was expected is o
 expected one: an error page says such things too, and then its status says more.
 """
 
-import html
 import re
-import unicodedata
-from collections.abc import Iterator
-from enum import StrEnum
-from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
+
+from probes.seen import Certainty, Seen, Sign, Signs, immediate_refresh, strongest
 
 
-class Certainty(StrEnum):
-    """How much a sign proves."""
+def sign_of_maintenance(seen: Seen, refresh: str = "") -> Sign | None:
+    """Return the strongest sign of maintenance on a page, or None.
 
-    CERTAIN = "certain"
-    LIKELY = "likely"
-    POSSIBLE = "possible"
-
-
-class Sign(NamedTuple):
-    """A pattern that a page satisfied, by its own name: never the words of the page."""
-
-    name: str
-    certainty: Certainty
-
-
-def sign_of_maintenance(page: str) -> Sign | None:
-    """Return the strongest sign of maintenance on a page, or None."""
-    lowered = page.lower()
-    if not any(stem in lowered for stem in _STEMS):
-        return None
-    text, titles = _read(page)
-    passages = list(islice(_passages(text), _MOST_PASSAGES))
-    for name, statement in _CERTAIN.items():
-        if any(_states(statement, passage) for passage in passages):
-            return Sign(name, Certainty.CERTAIN)
-    for name, wording in _TITLE_WORDINGS.items():
-        if any(wording.fullmatch(title) for title in titles):
-            return Sign(name, Certainty.CERTAIN)
-    for certainty, wordings in ((Certainty.LIKELY, _LIKELY), (Certainty.POSSIBLE, _POSSIBLE)):
-        for name, wording in wordings.items():
-            if any(wording.search(passage) for passage in passages):
-                return Sign(name, certainty)
-    return None
-
-
-def _passages(text: str) -> Iterator[str]:
-    """Yield the surroundings of every stem: the only places where a pattern can be found."""
-    for stem in _STEMS:
-        at = text.find(stem)
-        while at >= 0:
-            yield text[max(0, at - _REACH) : at + _REACH]
-            at = text.find(stem, at + _REACH // 2)
-
-
-def _states(statement: re.Pattern[str], passage: str) -> bool:
-    """Return whether a passage states something, rather than supposes it."""
-    for match in statement.finditer(passage):
-        start = max(passage.rfind(end, 0, match.start()) for end in (". ", "! ", "? ")) + 1
-        if _CONDITION.search(passage, start, match.end()) is None:
-            return True
-    return False
-
-
-def _read(page: str) -> tuple[str, list[str]]:
-    """Return the text that is seen of a page, and the parts of its titles, both folded."""
-    words: list[str] = []
-    titles: list[str] = []
-    title: list[str] | None = None
-    for tag, text in _shown(page):
-        if tag in _TITLES:
-            title = []
-        if title is not None and tag.startswith("/") and tag[1:] in _TITLES:
-            titles.append(_folded("".join(title)))
-            title = None
-        if title is not None:
-            title.append(text)
-        words.append(f" . {text}" if tag.lstrip("/") in _BLOCKS else text)
-    parts = [part.strip(" .!") for title in titles for part in _TITLE_SEPARATOR.split(title)]
-    return _folded("".join(words)), parts
-
-
-def _shown(page: str) -> Iterator[tuple[str, str]]:
-    """Yield each tag that is shown, by its name, with the text up to the next one.
-
-    One pass over the pieces between `<`: a pattern that spans tags would take quadratic time on a
-    page that never closes them.
+    `refresh` is the value of a `Refresh` header that came with it.
     """
-    first, *pieces = page.split("<")
-    yield "", first
-    hidden_by = ""
-    for piece in pieces:
-        match = _TAG.match(piece)
-        tag = match[0].lower() if match else ""
-        if not hidden_by and tag in _HIDDEN:
-            hidden_by = tag
-        if not hidden_by:
-            yield tag, piece.partition(">")[2] if tag else f"<{piece}"
-        elif hidden_by == _COMMENT:
-            _, end, text = piece.partition("-->")
-            if end:
-                hidden_by = ""
-                yield "", text
-        elif tag == f"/{hidden_by}":
-            hidden_by = ""
-            yield tag, piece.partition(">")[2]
+    sign = strongest(seen, _SIGNS)
+    if sign is not None and sign.certainty is Certainty.CERTAIN:
+        return sign
+    leads_to = immediate_refresh(refresh)
+    if not leads_to and "refresh" in seen.lowered:
+        leads_to = seen.refresh
+    if _ADDRESS.search(leads_to.lower()):
+        return Sign("refresh to a maintenance page", Certainty.CERTAIN)
+    return sign
 
 
-def _folded(text: str) -> str:
-    """Return a text in lower case and ASCII, its accents and entities resolved, spaces single."""
-    for sign, plain in _LOOKALIKES:
-        text = text.replace(sign, plain)
-    plain = unicodedata.normalize("NFKD", html.unescape(text).lower())
-    return " ".join(plain.encode("ascii", "ignore").decode().split())
-
-
-_TAG: Final = re.compile(r"!--|/?[a-z][a-z0-9]*|[!?]", re.IGNORECASE)
-_COMMENT: Final = "!--"
-_HIDDEN: Final = frozenset({_COMMENT, "noscript", "script", "style", "template"})
-_TITLES: Final = frozenset({"h1", "title"})
-_BLOCKS: Final = frozenset(
-    {"button", "dd", "div", "dt", "h1", "h2", "h3", "li", "option", "p", "td", "th", "title", "tr"}
+_ADDRESS: Final = re.compile(
+    r"maintenance|indisponib|unavailable|hors-?(?:service|ligne)|app_offline|\bsorry\b"
 )
-_TITLE_SEPARATOR: Final = re.compile(r" [-|:/] |: ")
-_LOOKALIKES: Final = (("\u2019", "'"), ("\u2013", "-"), ("\u2014", "-"), ("\u00b7", "-"))
 _CONDITION: Final = re.compile(
     r"\b(?:si|s'il|lorsqu|lorsque|quand|en cas|apres|jusqu|if|when|whenever|once|after|until)\b"
 )
-
-# Cheap to look for in a whole page; every pattern below holds one of them, and reaches less far.
 _STEMS: Final = (
-    *("maintenance", "upgrade", "migrat", "mise", "indisponible", "inaccessible", "interrompu"),
-    *("unavailable", "offline", "be back", "back soon", "back shortly", "right back"),
+    *("maintenance", "upgrad", "migrat", "mise", "indisponible", "inaccessible", "interrompu"),
+    *("unavailable", "offline", "be back", "back soon", "back shortly", "right back", "hors "),
+    *("out of service", "updating", "ferme", "arret", "intervention", "coupure", "de version"),
 )
-_REACH: Final = 160
-_MOST_PASSAGES: Final = 100
 
 _SUBJECT_FR: Final = (
     r"\b(?:site|services?|applications?|appli|serveurs?|logiciel|portail|plate-?forme|systeme"
@@ -153,6 +52,17 @@ _SUBJECT_EN: Final = (
     r"\b(?:sites?|website|services?|applications?|app|servers?|systems?|portal|platform|software"
     r"|instance|page|we)\b"
 )
+# What can only be the service itself: a page that calls it stopped cannot be its own.
+_OURS_FR: Final = (
+    r"\b(?:l'application|cette application|(?:le|ce|votre|notre) (?:site(?: web| internet)?|portail"
+    r"|logiciel|dpi|serveur|dossier patient(?: informatise)?|dossier medical|intranet"
+    r"|systeme(?: d'information)?(?: hospitalier)?)|l'acces (?:a l'application|au site"
+    r"|au dossier patient|au portail|au dpi|au service|au logiciel))"
+)
+_OURS_EN: Final = (
+    r"\b(?:this|our|the) (?:web ?site|site|application|portal|system|platform)"
+    r"(?: you are (?:looking for|trying to (?:access|reach)))?"
+)
 _NOW_FR: Final = r"(?: actuellement| temporairement| momentanement| provisoirement| toujours)?"
 _NOW_EN: Final = r"(?: currently| temporarily| momentarily| presently| now| briefly| also)*"
 _WORK_FR: Final = r"(?:maintenance|mises? a jour|migration|montee de version)"
@@ -161,9 +71,14 @@ _WORK_EN: Final = (
     r"| urgent| emergency| system| site| server| database| software| brief| short| regular)*"
     r" (?:maintenance|upgrades?|migration)\b)"
 )
+_AWAY_FR: Final = (
+    r"(?:indisponible|inaccessible|arrete|interromp|suspendu|hors service|hors ligne|ferme)\w*"
+)
+_AWAY_EN: Final = r"(?:down|offline|closed|unavailable|not available|out of service)"
+_REASON_FR: Final = r"(?:pour(?: cause)?|en raison|a cause|suite|du fait)"
 _GAP: Final = r"(?:[^.!?]|\.(?=\S)){0,60}?"  # the dot of "v4.2" ends no sentence
 
-_CERTAIN: Final = {
+_STATEMENTS: Final = {
     "est en maintenance": re.compile(
         rf"{_SUBJECT_FR}{_GAP} (?:est|sont){_NOW_FR} (?:en|sous)"
         r"(?: cours de| mode| phase de)? maintenance\b(?! (?:chaque|tous|toutes)\b)"
@@ -172,9 +87,21 @@ _CERTAIN: Final = {
         rf"{_SUBJECT_FR}{_GAP} (?:est|sont){_NOW_FR} (?:indisponible|inaccessible|arrete"
         rf"|interrompu|suspendu|hors service|hors ligne|ferme){_GAP} {_WORK_FR}\b"
     ),
+    "est indisponible": re.compile(rf"{_OURS_FR} est{_NOW_FR} {_AWAY_FR}\b"),
+    "pour maintenance, est indisponible": re.compile(
+        rf"\b{_REASON_FR}(?: de| d'| a)? ?(?:une |la |l'|des )?(?:operations? de |travaux de "
+        rf"|intervention de )?{_WORK_FR}\b{_GAP} {_OURS_FR} est{_NOW_FR} {_AWAY_FR}\b"
+    ),
+    "est en cours de mise à jour": re.compile(
+        rf"{_OURS_FR} est{_NOW_FR} en cours de (?:{_WORK_FR}|redemarrage)\b"
+    ),
     "nous effectuons une maintenance": re.compile(
         r"\bnous (?:effectuons|realisons|procedons a|menons)(?: actuellement)?"
         r" (?:une|des) (?:operations? de |travaux de )?maintenance\b"
+    ),
+    "nous procédons à la mise à jour": re.compile(
+        r"\bnous (?:effectuons|realisons|procedons|menons) (?:actuellement|en ce moment)"
+        rf" (?:a )?(?:une |la |l'|des )?(?:operations? de )?{_WORK_FR}\b"
     ),
     "maintenance en cours": re.compile(
         rf"\bmaintenance{_GAP} est{_NOW_FR} en cours\b(?! (?:de|d'))"
@@ -190,11 +117,18 @@ _CERTAIN: Final = {
     ),
     "is down for maintenance": re.compile(
         rf"(?:{_SUBJECT_EN}(?:{_GAP} is|{_GAP} are|'re|'s){_NOW_EN}|\bbriefly|\btemporarily)"
-        r" (?:down|offline|closed|unavailable|not available|out of service)"
-        rf" (?:for|due to|because of|during|while){_WORK_EN}"
+        rf" {_AWAY_EN} (?:for|due to|because of|during|while){_WORK_EN}"
+    ),
+    "is offline": re.compile(rf"{_OURS_EN} is{_NOW_EN} {_AWAY_EN}\b"),
+    "for maintenance, is down": re.compile(
+        rf"\b(?:for|due to|because of|during){_WORK_EN}{_GAP} {_OURS_EN} is{_NOW_EN} {_AWAY_EN}\b"
     ),
     "is being upgraded": re.compile(
         rf"{_SUBJECT_EN}{_GAP} (?:is|are){_NOW_EN} being (?:upgraded|migrated)\b"
+    ),
+    "we are upgrading": re.compile(
+        rf"\bwe(?:'re| are){_NOW_EN} (?:upgrading|migrating|updating) (?:our|the|this)"
+        rf" {_SUBJECT_EN}"
     ),
 }
 _TITLE_WORDINGS: Final = {
@@ -202,7 +136,17 @@ _TITLE_WORDINGS: Final = {
         rf"(?:.{{0,40}}{_SUBJECT_FR}.{{0,40}} )?(?:est )?(?:actuellement |temporairement )?"
         r"(?:en|sous) (?:cours de )?maintenance"
     ),
-    "titre « maintenance en cours »": re.compile(rf"{_WORK_FR}(?: .{{0,40}})? en cours"),
+    "titre « maintenance en cours »": re.compile(
+        r"(?:(?:une |des )?(?:operations?|travaux|intervention) de )?"
+        rf"{_WORK_FR}(?: .{{0,40}})? en cours"
+    ),
+    "titre « intervention technique en cours »": re.compile(
+        r"(?:une )?(?:intervention|operation|coupure|interruption)(?: technique| de service"
+        r"| informatique| programmee| planifiee)+ (?:est )?en cours"
+    ),
+    "titre « indisponible pour maintenance »": re.compile(
+        rf"(?:.{{0,40}} )?{_AWAY_FR} {_REASON_FR} .{{0,40}}{_WORK_FR}(?: .{{0,40}})?"
+    ),
     "title 'under maintenance'": re.compile(
         rf"(?:.{{0,40}}{_SUBJECT_EN} )?(?:is |are )?(?:currently |temporarily )?(?:down |offline"
         r" |closed |unavailable )?(?:under|undergoing|for) (?:scheduled |planned )?maintenance"
@@ -212,9 +156,23 @@ _TITLE_WORDINGS: Final = {
         r"(?:in progress|under ?way)"
     ),
 }
+# Software may be called "Maintenance", and a page of it say no more.
+_BARE_TITLES: Final = {
+    "titre « maintenance »": re.compile(
+        rf"(?:page |mode |site |service )?(?:de |en )?(?:maintenance|travaux|{_WORK_FR}|{_AWAY_FR}"
+        r"|fermeture|indisponibilite)(?: (?:page|mode|programmee|planifiee|du|de)\b.{0,40})?"
+    ),
+    "titre « service indisponible »": re.compile(
+        rf"(?:.{{0,20}} )?{_SUBJECT_FR}(?: \w+)?{_NOW_FR} {_AWAY_FR}"
+    ),
+    "title 'unavailable'": re.compile(
+        rf"(?:.{{0,20}} )?(?:{_SUBJECT_EN} )?(?:is )?(?:currently |temporarily )?{_AWAY_EN}"
+        r"|apology page|(?:we'?re |we are )?(?:very )?sorry|oops|we'?ll be (?:right )?back.{0,20}"
+    ),
+}
 _LIKELY: Final = {
     "maintenance": re.compile(
-        r"\b(?:en|sous|pour|mode|cours de|under|for|scheduled|site) maintenance\b"
+        r"\b(?:en|sous|pour|mode|cours de|under|for|(?<!or )scheduled|site) maintenance\b"
     ),
     "maintenance en cours": re.compile(
         r"\bmaintenance (?:est )?en cours\b|\bmaintenance mode\b|\bmise a jour en cours\b"
@@ -230,3 +188,24 @@ _POSSIBLE: Final = {
     ),
     "back soon": re.compile(r"\b(?:be|right) back\b|\bback (?:soon|shortly)\b"),
 }
+_EXCUSES: Final = {
+    "excuses": re.compile(
+        r"\bde retour\b|\brevenir (?:plus tard|ulterieurement|dans|d'ici)|\bnous revenons\b"
+        r"|\bgene occasionnee\b|\bnous nous excusons\b|\bnous excuser\b|\bnos equipes\b"
+        r"|\bretabli(?:e|r|ssement)?\b|\bprocedures? degradees?\b"
+    ),
+    "apologies": re.compile(
+        r"\b(?:check|come) back\b|\bapologi[sz]e|\binconvenience\b|\bwe(?: are|'re) sorry\b"
+        r"|\bback (?:online|up)\b"
+    ),
+}
+_SIGNS: Final = Signs(
+    stems=_STEMS,
+    statements=_STATEMENTS,
+    titles=_TITLE_WORDINGS,
+    bare_titles=_BARE_TITLES,
+    excuses=_POSSIBLE | _EXCUSES,
+    likely=_LIKELY,
+    possible=_POSSIBLE,
+    unless=_CONDITION,
+)

@@ -15,7 +15,10 @@ from probes.model.failure import Failure
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One final answer; `body` is decoded, `host` was asked and `peer` is the address of it."""
+    """One final answer; `body` is decoded, `host` was asked and `peer` is the address of it.
+
+    It is `proven` when a certificate said who answered.
+    """
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
@@ -23,6 +26,7 @@ class Page:
     host: str
     peer: str
     redirects: int = 0
+    proven: bool = False
 
     def header(self, name: str) -> str | None:
         """Return the value of a header, several joined by commas (RFC 9110, section 5.3)."""

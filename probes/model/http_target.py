@@ -69,9 +69,12 @@ class HttpSpec:
     `expect_markers` are literals or regexes found in the page, `expect_json` maps JSON Pointers
     (RFC 6901) to values, `expect_headers` header names to a literal part or a regex of their value.
     `min_bytes` and `max_bytes` bound the size of the decoded body; at most `max_body_bytes` of it
-    are read, a longer one is a failure. `maintenance_patterns` are added to the built-in ones,
-    which `builtin_maintenance_patterns: false` takes away. `degraded_markers` and
-    `degraded_after_ms` (whole probe) make an otherwise good answer `degraded`.
+    are read, a longer one is a failure. `expect_version` is searched in the version that `version`
+    finds. `maintenance_patterns` and `error_patterns` are added to the built-in ones, which
+    `builtin_maintenance_patterns: false` and `builtin_error_patterns: false` take away: what a
+    page must say to be no page of the service, whatever else is on it. `max_age_s` is how long a
+    cache may have kept the answer (`Age`). `degraded_markers` and `degraded_after_ms` (whole
+    probe) make an otherwise good answer `degraded`.
     """
 
     url: str
@@ -94,9 +97,13 @@ class HttpSpec:
     max_body_bytes: int = 1_048_576
     maintenance_patterns: tuple[Pattern, ...] = ()
     builtin_maintenance_patterns: bool = True
+    error_patterns: tuple[Pattern, ...] = ()
+    builtin_error_patterns: bool = True
+    max_age_s: int | None = None
     degraded_markers: tuple[Pattern, ...] = ()
     degraded_after_ms: int | None = None
     version: Version | None = None
+    expect_version: Regex | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
 
     def __post_init__(self) -> None:
@@ -146,8 +153,13 @@ class HttpSpec:
             require_pattern("expect_headers", pattern)
         require_patterns("expect_markers", self.expect_markers)
         require_patterns("maintenance_patterns", self.maintenance_patterns)
+        require_patterns("error_patterns", self.error_patterns)
         require_patterns("degraded_markers", self.degraded_markers)
         require_threshold("degraded_after_ms", self.degraded_after_ms)
+        if self.max_age_s is not None and self.max_age_s < 0:
+            raise ValueError(f"max_age_s: {self.max_age_s} is negative")
+        if self.expect_version is not None and self.version is None:
+            raise ValueError("expect_version: needs version, which says where it is shown")
 
     def _check_body(self) -> None:
         require_positive("max_body_bytes", self.max_body_bytes)

@@ -318,6 +318,7 @@ async def test_the_question_says_who_asks_and_closes() -> None:
         f"Host: 127.0.0.1:{port}",
         f"User-Agent: constat-agent/{version('constat')}",
         "Accept-Encoding: gzip, deflate",
+        "Cache-Control: no-cache",
         "accept: text/html",
         "X-Site: CH",
         "Connection: close",

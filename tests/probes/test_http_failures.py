@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from probes.model.failure import Failure, Operation
-from probes.model.http_target import HttpSpec, Method
+from probes.model.http_target import HttpSpec, Method, Version
 from probes.model.measurement import Outcome
 from probes.model.target import Regex, Timeouts, Tls
 from probes.registry import kinds
@@ -193,7 +193,28 @@ ANSWERS = {
         Failure.MAINTENANCE_PAGE,
         options={"maintenance_patterns": ("Dossier patient",)},
     ),
+    "an error in the frame of the page": Answer(
+        answering(page(f"{LOGIN} ORA-01033: {PATIENT}")), Failure.ERROR_PAGE
+    ),
+    "an error of its own": Answer(
+        answering(page()), Failure.ERROR_PAGE, options={"error_patterns": ("Dossier patient",)}
+    ),
+    "a copy that a cache kept": Answer(
+        answering(page(headers=(f'Warning: 110 - "{PATIENT}"',))), Failure.STALE_ANSWER
+    ),
+    "another version": Answer(
+        answering(page()),
+        Failure.UNEXPECTED_VERSION,
+        options={"version": Version(header="X-Dpi"), "expect_version": Regex("^2")},
+    ),
+    "a network that wants a login": Answer(
+        answering(page(status="511 Network Authentication Required")), Failure.VANTAGE_OFFLINE
+    ),
     # Elsewhere.
+    "the portal of a network": Answer(
+        answering(redirect(f"http://10.1.0.1:3990/?uamip=10.1.0.1&user={PATIENT}")),
+        Failure.VANTAGE_OFFLINE,
+    ),
     "a redirect to a stranger": Answer(
         answering(redirect("https://stranger.example/login")), Failure.REDIRECT_REFUSED
     ),
@@ -247,7 +268,7 @@ async def test_it_reports_what_is_true_of_an_answer(name: str) -> None:
         seen = await run(HTTP, HttpSpec(f"http://127.0.0.1:{port}/login", **options))
 
     assert (seen.failure, seen.operation) == (answer.failure, answer.operation)
-    assert seen.outcome is Outcome.DOWN
+    assert seen.outcome is (Outcome.UNKNOWN if answer.failure.of_instrument else Outcome.DOWN)
     assert not any(word in repr(seen) for word in PATIENT.split())
 
 

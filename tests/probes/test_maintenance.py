@@ -2,7 +2,8 @@
 
 import pytest
 
-from probes.maintenance import Certainty, sign_of_maintenance
+from probes.maintenance import sign_of_maintenance
+from probes.seen import Certainty, Seen
 
 MAINTENANCE_PAGES = {
     "French, in house": "<p>Le dossier patient est actuellement en maintenance.</p>",
@@ -88,7 +89,7 @@ POSSIBLE_PAGES = {
 
 
 def _strongest(page: str) -> Certainty | None:
-    sign = sign_of_maintenance(page)
+    sign = sign_of_maintenance(Seen(page))
     return None if sign is None else sign.certainty
 
 
@@ -104,7 +105,7 @@ def test_a_healthy_page_that_speaks_of_it_is_none(name: str) -> None:
 
 @pytest.mark.parametrize("name", GENERIC_ERRORS)
 def test_a_generic_error_page_says_nothing_of_maintenance(name: str) -> None:
-    assert sign_of_maintenance(GENERIC_ERRORS[name]) is None
+    assert sign_of_maintenance(Seen(GENERIC_ERRORS[name])) is None
 
 
 @pytest.mark.parametrize("name", LIKELY_PAGES)
@@ -118,7 +119,7 @@ def test_an_excuse_is_possible(name: str) -> None:
 
 
 def test_a_sign_never_quotes_the_page() -> None:
-    sign = sign_of_maintenance("Le dossier de DUPONT Jeanne est en maintenance.")
+    sign = sign_of_maintenance(Seen("Le dossier de DUPONT Jeanne est en maintenance."))
 
     assert sign is not None
     assert "DUPONT" not in sign.name

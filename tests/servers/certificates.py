@@ -66,19 +66,8 @@ class Authority:
             .add_extension(names, critical=False)
             .sign(self.key, hashes.SHA256())
         )
-        path = folder / "server.pem"
-        path.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + certificate.public_bytes(serialization.Encoding.PEM)
-            + (self._pem if self.intermediate and whole else b"")
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
+        rest = self._pem if self.intermediate and whole else b""
+        return _serving(folder, key, certificate, rest)
 
 
 @cache
@@ -93,6 +82,38 @@ def authority(name: str = "Tests", until: dt.timedelta = _DAY) -> Authority:
         .sign(key, hashes.SHA256())
     )
     return Authority(key, certificate)
+
+
+def self_signed(folder: Path, address: str = "127.0.0.1") -> ssl.SSLContext:
+    """Return the TLS of a server for whose certificate nobody but itself vouches."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        _builder("server", key, dt.datetime.now(dt.UTC) + _DAY)
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")]))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    return _serving(folder, key, certificate)
+
+
+def _serving(
+    folder: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, rest: bytes = b""
+) -> ssl.SSLContext:
+    path = folder / "server.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+        + rest
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
 
 
 def _builder(

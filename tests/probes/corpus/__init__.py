@@ -1,0 +1,1 @@
+"""The truth corpus: situations a probe meets, each with the one verdict that is true of it."""
