@@ -10,6 +10,7 @@ SERVERS := \
 	named \
 	nginx \
 	postfix \
+	slapd \
 	sshd \
 	unbound
 STAMP  := $(VENV)/.locked

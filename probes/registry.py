@@ -95,6 +95,7 @@ _OWN: Final = (
     "hl7",
     "http",
     "icmp",
+    "ldap",
     "log",
     "process",
     "script",

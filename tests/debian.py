@@ -26,6 +26,8 @@ PACKAGES: Final = {
     "postfix": "postfix",
     "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
     "promtool": "prometheus",
+    "slapadd": "slapd",
+    "slapd": "slapd",
     "sshd": "openssh-server",
     "systemctl": "systemd",
     "systemd-analyze": "systemd",

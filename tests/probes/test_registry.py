@@ -14,6 +14,7 @@ OWN = [
     "hl7",
     "http",
     "icmp",
+    "ldap",
     "log",
     "process",
     "script",
