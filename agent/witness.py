@@ -6,9 +6,8 @@ was seen (`docs/vantage.md` has the table, with a reason for each line):
 - a connection refused by a TCP reset (an ICMP message is `host_unreachable`: this very host's own
   firewall may have made it);
 - a certificate that is out of date: trust and name were proven before the dates are looked at;
-- the protocol's own answer, whole. Of HTTP only what no captive portal says of itself, as status
-  511 (RFC 6585) and pages and redirects of another's, unless it came inside TLS whose certificate
-  was verified;
+- the protocol's own answer, whole. Of HTTP no pages and redirects of another's, which a captive
+  portal may have made, unless they came inside TLS whose certificate was verified;
 - what was looked at on this host, without a network.
 
 Every other failure does not: silence, and resets and ends in the middle of a connection (a network
@@ -49,6 +48,8 @@ def reach_of(spec: Any) -> Reach:  # noqa: ANN401 - of any kind
 
 def answered(observation: Observation) -> bool | None:
     """Return whether a reference answered; None when the instrument could not tell."""
+    if observation.failure is Failure.VANTAGE_OFFLINE:
+        return False  # a captive portal answered in its place
     if observation.outcome is Outcome.UNKNOWN:
         return None
     return observation.outcome is not Outcome.DOWN or proves_network(observation)
@@ -59,8 +60,6 @@ def proves_network(observation: Observation) -> bool:
     failure = observation.failure
     if failure is Failure.CONNECTION_REFUSED:
         return observation.operation is Operation.CONNECT
-    if failure is Failure.UNEXPECTED_STATUS and observation.detail.startswith(_PORTAL_STATUS):
-        return False
     if failure in ONLY_IN_TLS:
         return observation.phases.tls_us is not None
     return failure in ANSWERS
@@ -85,7 +84,6 @@ def _host_in(place: str) -> str:
 
 
 _PLACES: Final = ("url", "base_url", "server", "host")
-_PORTAL_STATUS: Final = "status 511,"
 ANSWERS: Final = frozenset(
     {
         Failure.CERTIFICATE_EXPIRED,

@@ -67,19 +67,16 @@ def test_a_reset_proves_the_network_and_a_refusal_later_on_does_not() -> None:
     assert not proves_network(datagram)  # only an ICMP message refuses a datagram
 
 
-@pytest.mark.parametrize(
-    ("status", "proves"),
-    [("503 Service Unavailable", True), ("511 Network Authentication Required", False)],
-)
-async def test_a_status_proves_the_network_but_for_that_of_captive_portals(
-    status: str, *, proves: bool
-) -> None:
-    async with serving(answering(page("<p>?</p>", status=status))) as port:
-        spec = HttpSpec(f"http://127.0.0.1:{port}/", expect_markers=("Connexion",))
-        observation = await probe(spec, monotonic_us() + AMPLE_US, monotonic_us)
+async def test_a_status_proves_the_network_and_a_captive_portal_that_it_is_not_there() -> None:
+    seen = {}
+    for status in ("503 Service Unavailable", "511 Network Authentication Required"):
+        async with serving(answering(page("<p>?</p>", status=status))) as port:
+            spec = HttpSpec(f"http://127.0.0.1:{port}/", expect_markers=("Connexion",))
+            seen[status[:3]] = await probe(spec, monotonic_us() + AMPLE_US, monotonic_us)
 
-    assert observation.failure is Failure.UNEXPECTED_STATUS
-    assert proves_network(observation) is proves
+    assert proves_network(seen["503"])
+    assert seen["511"].failure is Failure.VANTAGE_OFFLINE
+    assert answered(seen["511"]) is False
 
 
 @pytest.mark.parametrize(
