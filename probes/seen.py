@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
-from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 
@@ -105,7 +104,7 @@ def strongest(seen: Seen, signs: Signs) -> Sign | None:
     """Return the sign on a page that proves most, or None."""
     if not any(stem in seen.lowered for stem in signs.stems):
         return None
-    passages = list(islice(_passages(seen.text, signs.stems), _MOST_PASSAGES))
+    passages = _passages(seen.text, signs.stems)
     certain = _certain(seen, signs, passages)
     if certain:
         return Sign(certain, Certainty.CERTAIN)
@@ -157,12 +156,32 @@ def _first(wordings: Wordings, text: str, passages: list[slice]) -> str:
     return ""
 
 
-def _passages(text: str, stems: tuple[str, ...]) -> Iterator[slice]:
-    """Yield the surroundings of every stem: the only places where a pattern can be found."""
+def _passages(text: str, stems: tuple[str, ...]) -> list[slice]:
+    """Return the surroundings of every stem: the only places where a pattern can be found.
+
+    They are in order and apart, so that nothing is read twice; a page that is nothing but stems is
+    read in part.
+    """
+    passages: list[slice] = []
+    length = 0
+    for at in sorted(_places(text, stems)):
+        start, end = max(0, at - _REACH), at + _REACH
+        if passages and start <= passages[-1].stop:
+            length += end - passages[-1].stop
+            passages[-1] = slice(passages[-1].start, end)
+        else:
+            length += end - start
+            passages.append(slice(start, end))
+        if length > _MOST_READ:
+            break
+    return passages
+
+
+def _places(text: str, stems: tuple[str, ...]) -> Iterator[int]:
     for stem in stems:
         at = text.find(stem)
         while at >= 0:
-            yield slice(max(0, at - _REACH), at + _REACH)
+            yield at
             at = text.find(stem, at + _REACH // 2)
 
 
@@ -282,4 +301,4 @@ _TITLE_SEPARATOR: Final = re.compile(r" [-|:/] |: ")
 _LOOKALIKES: Final = (("\u2019", "'"), ("\u2013", "-"), ("\u2014", "-"), ("\u00b7", "-"))
 _ENDS: Final = (". ", "! ", "? ")
 _REACH: Final = 160
-_MOST_PASSAGES: Final = 100
+_MOST_READ: Final = 32_768
