@@ -7,6 +7,7 @@ program. What no description can say is a stage of its own, by name (`tests/serv
 import asyncio
 import datetime as dt
 import gzip
+import re
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -48,17 +49,20 @@ class Serves(Answer):
 
     With nothing else said it answers every request with the one `Answer`; `paths` answers by the
     path asked for (`*` is any other) and `turns` one after the other. `says` are bytes in place of
-    any of that, as Latin-1, sent once something was heard unless it `speaks_first`; the last is
-    repeated for ever when `endless`. `then` is what follows: `close`, `silence`, `reset` or
-    `trickle` (a byte at a time). `tls` names the certificate, `at` the address listened on. `names`
-    are the records of a name server, `rcode` its answer without any. In every text, `{port}` is the
-    port that is checked and `{elsewhere}` that of another server, which does as `other` says.
+    any of that, as Latin-1, sent once something was heard unless it `speaks_first`, each in turn
+    when `by_turns`; the last is repeated for ever when `endless`. `then` is what follows: `close`,
+    `silence`, `reset` or `trickle` (a byte at a time). `tls` names the certificate, `at` the
+    address listened on. `names` are the records of a name server, `rcode` its answer without any.
+    `file` is what a file of this host holds. In every text, `{port}` is the port that is checked,
+    `{elsewhere}` that of another server, which does as `other` says, and `{control}` the control id
+    of an HL7 message that was heard.
     """
 
     paths: Mapping[str, Answer] = field(default_factory=dict)
     turns: tuple[Answer, ...] = ()
     says: tuple[str, ...] = ()
     speaks_first: bool = False
+    by_turns: bool = False
     endless: bool = False
     then: str = "close"
     tls: str = ""
@@ -66,6 +70,7 @@ class Serves(Answer):
     listens: bool = True
     names: tuple[str, ...] = ()
     rcode: str = ""
+    file: str = ""
     stage: str = ""
     other: "Serves | None" = None
 
@@ -90,7 +95,8 @@ class Pages:
 @asynccontextmanager
 async def staged(serves: Serves, pages: Pages, folder: Path) -> AsyncIterator[dict[str, str]]:
     """Run what a situation describes; give what the check must know of it, by name."""
-    known = {"authority": authority().write(folder)}
+    known = {"authority": authority().write(folder), "file": str(folder / "file")}
+    (folder / "file").write_text(pages.edit(serves.file), "utf-8")
     async with AsyncExitStack() as stack:
         if serves.other is not None:
             other = _listening(serves.other, pages, folder, known)
@@ -144,9 +150,7 @@ def _talk(serves: Serves, pages: Pages, known: Mapping[str, str]) -> Talk:
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if serves.says:
-            if not serves.speaks_first:
-                await reader.read(65_536)
-            await _say([filled(pages.edit(each), known) for each in serves.says], serves, writer)
+            await _say(serves, pages, known, reader, writer)
         else:
             path = (await read_request(reader)).split(b" ")[1].decode()
             answer: Answer = serves
@@ -161,12 +165,25 @@ def _talk(serves: Serves, pages: Pages, known: Mapping[str, str]) -> Talk:
     return talk
 
 
-async def _say(texts: list[str], serves: Serves, writer: asyncio.StreamWriter) -> None:
-    for text in texts:
-        writer.write(text.encode("latin-1"))
+async def _say(
+    serves: Serves,
+    pages: Pages,
+    known: Mapping[str, str],
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    listens = not serves.speaks_first
+    data = b""
+    for text in serves.says:
+        heard = await reader.read(65_536) if listens else b""
+        control = _CONTROL.search(heard.decode("latin-1"))
+        more = {"control": control[1]} if control else {}
+        data = filled(pages.edit(text), {**known, **more}).encode("latin-1")
+        writer.write(data)
         await writer.drain()
+        listens = serves.by_turns
     while serves.endless and not writer.is_closing():
-        writer.write(texts[-1].encode("latin-1"))
+        writer.write(data)
         await writer.drain()
 
 
@@ -189,6 +206,7 @@ def _half(data: bytes) -> bytes:
     return packed[: len(packed) // 2]
 
 
+_CONTROL: Final = re.compile(r"MSH\|(?:[^|\r]*\|){8}([^|\r]*)\|")
 _CODINGS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "": bytes,
     "gzip": gzip.compress,

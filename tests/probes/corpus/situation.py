@@ -126,7 +126,11 @@ _PLACE: Final = {"host": "127.0.0.1", "port": "{port}"}
 _USUAL: Final[dict[str, dict[str, Any]]] = {
     "dns": {"server": "127.0.0.1:{port}", "name": "dpi.ch.example", "expect": ["10.1.2.3"]},
     "http": {"url": _URL, "expect_markers": [MARKER]},
+    "hl7": _PLACE,
+    "log": {"path": "{file}", "start": "Server started", "stop": "Server stopped"},
     "script": {},
+    "smtp": _PLACE,
+    "ssh": _PLACE,
     "tcp": {**_PLACE, "expect": "220 "},
     "tls": _PLACE,
 }

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from probes.model.measurement import Outcome
+from tests.probes.corpus.pasting import PLACES, Edit, first_seen
 from tests.probes.corpus.situation import (
     FOLDER,
     MARKER,
@@ -57,44 +58,6 @@ async def test_the_verdict_is_the_true_one(situation: Situation, tmp_path: Path)
     assert verdict_of(seen) == situation.must, seen.detail
 
 
-def _into_the_body(edit: Callable[[str], str]) -> Callable[[str], str]:
-    """Return an edit of a page that leaves the head before it, if it has one."""
-
-    def edited(text: str) -> str:
-        head, blank, body = text.partition("\r\n\r\n")
-        return f"{head}{blank}{edit(body)}" if blank else edit(text)
-
-    return edited
-
-
-def _first_seen(pasted: str) -> Callable[[str], str]:
-    """Return an edit that pastes at the beginning of what is seen."""
-
-    def edit(page: str) -> str:
-        body = re.search(r"<body[^>]*>", page)
-        at = body.end() if body else 0
-        return page[:at] + pasted + page[at:]
-
-    return _into_the_body(edit)
-
-
-def _last_seen(pasted: str) -> Callable[[str], str]:
-    """Return an edit that pastes at the end of what is seen."""
-
-    def edit(page: str) -> str:
-        at = page.find("</body>")
-        return page + pasted if at < 0 else page[:at] + pasted + page[at:]
-
-    return _into_the_body(edit)
-
-
-def _after_every_block(pasted: str) -> Callable[[str], str]:
-    return _into_the_body(
-        lambda page: re.sub(r"</(?:h[1-6]|p|form|table|ul)>", rf"\g<0>{pasted}", page) + pasted
-    )
-
-
-PLACES: Final = (_first_seen, _last_seen, _after_every_block)
 OUT_OF_ORDER: Final = [
     situation
     for situation in situations()
@@ -112,7 +75,7 @@ IN_ORDER: Final = [
 @pytest.mark.parametrize("paste", PLACES, ids=lambda paste: paste.__name__)
 @pytest.mark.parametrize("situation", OUT_OF_ORDER, ids=named)
 async def test_the_marker_alone_fools_nobody(
-    situation: Situation, paste: Callable[[str], Callable[[str], str]], tmp_path: Path
+    situation: Situation, paste: Callable[[str], Edit], tmp_path: Path
 ) -> None:
     seen = await seen_in(situation, tmp_path, PAGES.edited(paste(PASTED)))
 
@@ -126,7 +89,7 @@ async def test_a_page_that_speaks_of_faults_is_up(
 ) -> None:
     if situation.serves.charset != "utf-8":
         pytest.skip("its charset has no word for it")
-    seen = await seen_in(situation, tmp_path, PAGES.edited(_first_seen(f"<p>{words}</p>")))
+    seen = await seen_in(situation, tmp_path, PAGES.edited(first_seen(f"<p>{words}</p>")))
 
     assert seen.outcome is Outcome.UP, seen.detail
 
