@@ -48,14 +48,14 @@ class Serves(Answer):
     r"""What a server does.
 
     With nothing else said it answers every request with the one `Answer`; `paths` answers by the
-    path asked for (`*` is any other) and `turns` one after the other. `says` are bytes in place of
-    any of that, as Latin-1, sent once something was heard unless it `speaks_first`, each in turn
-    when `by_turns`; the last is repeated for ever when `endless`. `then` is what follows: `close`,
-    `silence`, `reset` or `trickle` (a byte at a time). `tls` names the certificate, `at` the
-    address listened on. `names` are the records of a name server, `rcode` its answer without any.
-    `file` is what a file of this host holds. In every text, `{port}` is the port that is checked,
-    `{elsewhere}` that of another server, which does as `other` says, and `{control}` the control id
-    of an HL7 message that was heard.
+    path asked for, without its query (`*` is any other), and `turns` one after the other. `says`
+    are bytes in place of any of that, as Latin-1, sent once something was heard unless it
+    `speaks_first`, each in turn when `by_turns`; the last is repeated for ever when `endless`.
+    `then` is what follows: `close`, `silence`, `reset` or `trickle` (a byte at a time). `tls` names
+    the certificate, `at` the address listened on. `names` are the records of a name server, `rcode`
+    its answer without any. `file` is what a file of this host holds. In every text, `{port}` is the
+    port that is checked, `{elsewhere}` that of another server, which does as `other` says, and
+    `{control}` the control id of an HL7 message that was heard.
     """
 
     paths: Mapping[str, Answer] = field(default_factory=dict)
@@ -152,7 +152,7 @@ def _talk(serves: Serves, pages: Pages, known: Mapping[str, str]) -> Talk:
         if serves.says:
             await _say(serves, pages, known, reader, writer)
         else:
-            path = (await read_request(reader)).split(b" ")[1].decode()
+            path = (await read_request(reader)).split(b" ")[1].decode().partition("?")[0]
             answer: Answer = serves
             if serves.turns:
                 answer = next(turns, serves.turns[-1])

@@ -1,6 +1,7 @@
 """Situations that a description cannot say: what is left of a service that is half gone."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
@@ -26,13 +27,17 @@ async def kept_alive() -> AsyncIterator[int]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     await _answered(reader, writer)
     server.close()
-    await _answered(reader, writer)
-    try:
-        yield port
-        await _answered(reader, writer)
-    finally:
-        writer.close()
-        await writer.wait_closed()
+    with socket.socket() as taken:
+        # Or another test might be given the port.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        try:
+            await _answered(reader, writer)
+            yield port
+            await _answered(reader, writer)
+        finally:
+            writer.close()
+            await writer.wait_closed()
 
 
 async def _answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

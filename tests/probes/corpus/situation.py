@@ -67,11 +67,16 @@ def read(text: str, theme: str) -> list[Situation]:
 async def seen_in(situation: Situation, folder: Path, pages: Pages = PAGES) -> Observation:
     """Return what the probe of a situation sees, the first time."""
     async with staged(situation.serves, pages, folder) as known:
-        usual = _USUAL[situation.kind]
-        options = {"kind": situation.kind} | usual | _secured(situation) | dict(situation.asks)
-        check, *others = make_checks("truth", _filled(options, known), folder)
+        check, *others = make_checks("truth", options_of(situation, known), folder)
         assert not others
         return await run(check.kind, check.spec)
+
+
+def options_of(situation: Situation, known: Mapping[str, str]) -> dict[str, Any]:
+    """Return the options of the check of a situation, once it is known where its server is."""
+    usual = _USUAL[situation.kind]
+    options = {"kind": situation.kind} | usual | _secured(situation) | dict(situation.asks)
+    return {key: _filled(value, known) for key, value in options.items()}
 
 
 def verdict_of(observation: Observation) -> Verdict:
