@@ -5,7 +5,9 @@ BIN    := $(VENV)/bin
 SCENARIO ?= compliant
 # Programs of Debian that the kinds of probe meet, one a line; tests/debian.py knows their packages.
 SERVERS := \
+	apache2 catalina.sh \
 	check_http check_procs systemctl systemd-analyze \
+	haproxy \
 	ip nft \
 	named \
 	nginx \

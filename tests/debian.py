@@ -14,10 +14,13 @@ from collections.abc import Sequence
 from typing import Final
 
 PACKAGES: Final = {
+    "apache2": "apache2",
+    "catalina.sh": "tomcat10",
     "certutil": "libnss3-tools",
     "check_http": "monitoring-plugins-basic",
     "check_procs": "monitoring-plugins-basic",
     "chromium": "chromium",
+    "haproxy": "haproxy",
     "ip": "iproute2",
     "mmdebstrap": "mmdebstrap",
     "named": "bind9",
@@ -35,7 +38,10 @@ PACKAGES: Final = {
 }
 # An ordinary user's PATH lacks the folders of the servers, and everybody's that of plug-ins.
 _PATH: Final = os.pathsep.join(
-    [os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/lib/nagios/plugins"]
+    [
+        os.environ.get("PATH", os.defpath),
+        *("/usr/sbin", "/sbin", "/usr/lib/nagios/plugins", "/usr/share/tomcat10/bin"),
+    ]
 )
 
 
