@@ -9,6 +9,7 @@ SERVERS := \
 	check_http check_procs systemctl systemd-analyze \
 	haproxy \
 	ip nft \
+	mariadbd \
 	named \
 	nginx \
 	postfix \

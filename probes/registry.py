@@ -100,6 +100,7 @@ _OWN: Final = (
     "process",
     "script",
     "smtp",
+    "sql",
     "ssh",
     "tcp",
     "tls",

@@ -99,6 +99,10 @@ class Connection:
         """Let go of the connection, without waiting for the other side."""
         self._socket.close()
 
+    def handed_over(self) -> socket.socket:
+        """Return the socket, to one who reads, writes and closes it himself from now on."""
+        return self._socket
+
 
 class TlsConnection(Connection):
     """The same inside TLS, in memory: no layer between hides what went wrong."""

@@ -22,6 +22,7 @@ PACKAGES: Final = {
     "chromium": "chromium",
     "haproxy": "haproxy",
     "ip": "iproute2",
+    "mariadbd": "mariadb-server",
     "mmdebstrap": "mmdebstrap",
     "named": "bind9",
     "nft": "nftables",

@@ -19,6 +19,7 @@ OWN = [
     "process",
     "script",
     "smtp",
+    "sql",
     "ssh",
     "tcp",
     "tls",
