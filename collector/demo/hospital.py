@@ -14,15 +14,19 @@ from collector.demo.scenario import Terms, Ward
 HOSPITAL = "CH-EXEMPLE"
 SERVICE = "dpi"
 CHECK = "dpi-login"
+SENDER = "constat@editeur.example"
+CONTACT = "dsi@ch-exemple.example"
 
 _INTERVAL = "PT1S"
 # Beyond the default of three intervals, because a busy laptop may well miss a slot or two.
 _MAX_GAP = "PT5S"
 
 
-def write_settings(file: Path) -> None:
-    """Write the settings of a collector that takes any free port."""
-    _write(file, {"data_dir": "data", "listen": "127.0.0.1:0", "database": "embedded"})
+def write_settings(file: Path, mail_port: int) -> None:
+    """Write the settings of a collector that takes any free port, and whose mail goes to one."""
+    mail = {"host": "127.0.0.1", "port": mail_port, "security": "none", "sender": SENDER}
+    settings = {"data_dir": "data", "listen": "127.0.0.1:0", "database": "embedded", "mail": mail}
+    _write(file, settings)
 
 
 def write_catalogue(file: Path, terms: Terms) -> None:
@@ -46,6 +50,7 @@ def write_catalogue(file: Path, terms: Terms) -> None:
                 "checks": {CHECK: {"interval": _INTERVAL, "max_gap": _MAX_GAP}},
             }
         },
+        "contacts": {"dsi": {"name": "DSI de garde", "email": CONTACT}},
     }
     _write(file, {"hospitals": {HOSPITAL: hospital}})
 

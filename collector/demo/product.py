@@ -18,6 +18,7 @@ from collector.demo.scenario import Terms, Ward
 
 _CONSTAT = (*PYTHON, "-m", "collector")
 _AGENT = (*PYTHON, "-m", "agent")
+_MAILBOX = (*PYTHON, "-m", "collector.demo.mailbox")
 _VERDICTS = (0, 3, 4)
 _READY_WITHIN_S = 60
 _POLL_S = 0.2
@@ -26,21 +27,26 @@ _POLL_S = 0.2
 class Product:
     """A collector in a folder of its own, and an agent for each workstation in its own."""
 
+    _collector: Program
+
     def __init__(self, programs: Programs, folder: Path) -> None:
         self._programs = programs
         self._folder = folder
         self._settings = folder / "collector" / "constat.yaml"
         self._agents: dict[Ward, Program] = {}
+        self.mail = folder / "mail"
         self.url = ""
         self.slowest_command_s = 0.0
 
     async def start_collector(self) -> None:
-        """Start a collector with a database of its own, and wait until it serves."""
-        hospital.write_settings(self._settings)
+        """Start a mail server and a collector with its own database, and wait until it serves."""
+        self.mail.mkdir()
+        mailbox = await self._programs.converse("mailbox", *_MAILBOX, str(self.mail))
+        hospital.write_settings(self._settings, int(await mailbox.next_line()))
         command = (*_CONSTAT, "up", "--config", str(self._settings))
-        collector = await self._programs.start("collector", *command)
+        self._collector = await self._programs.start("collector", *command)
         ready = self._settings.parent / "data" / "ready.json"
-        await self._until(ready.is_file, collector, "is not ready")
+        await self._until(ready.is_file, self._collector, "is not ready")
         self.url = json.loads(ready.read_text())["url"]
 
     async def apply_catalogue(self, terms: Terms) -> None:
@@ -101,6 +107,17 @@ class Product:
         """Return what `constat window show` says in a form, and its exit code: the verdict."""
         command = self._window_show(window, form)
         return await self._programs.run("constat-window-show", *command, accept=_VERDICTS)
+
+    async def told(self, *arguments: str) -> list[str]:
+        """Return what a command of the product that changes nothing prints."""
+        command = (*_CONSTAT, *arguments, "--config", str(self._settings))
+        return (await self._programs.run(f"constat-{arguments[0]}", *command)).lines
+
+    async def mailed(self) -> Path:
+        """Wait for the first letter, and return its file."""
+        letter = self.mail / "1.eml"
+        await self._until(letter.is_file, self._collector, "sends no mail")
+        return letter
 
     def _window_show(self, window: str, form: str) -> tuple[str, ...]:
         config = str(self._settings)

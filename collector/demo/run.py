@@ -82,6 +82,8 @@ async def _played(
 
 
 class _Demonstration:
+    _letter: Path
+
     def __init__(
         self, scenario: Scenario, folder: Path, programs: Programs, narrator: Narrator
     ) -> None:
@@ -136,11 +138,14 @@ class _Demonstration:
             *("window", "announce", "--id", WINDOW),
             *("--hospital", hospital.HOSPITAL, "--service", hospital.SERVICE),
             *("--start", start.isoformat(), "--for", f"PT{self._scenario.planned_s}S"),
+            *("--version-from", "1.8.4", "--version-to", "2.0.0", "--version-kind", "major"),
         )
         at = start.astimezone(ZoneInfo("Europe/Paris"))
         self._narrator.say(
             f"window {WINDOW} is announced for {at:%H:%M:%S}, to last {self._scenario.planned_s} s"
         )
+        self._letter = await self._product.mailed()
+        self._narrator.say(f"the notice is mailed to {hospital.CONTACT}, with its invitation")
 
     async def _operate(self) -> None:
         await self._narrator.wait_until(self._opens, "the window opens")
@@ -205,6 +210,7 @@ class _Demonstration:
         narrator.print()
         code = await self._show()
         narrator.print()
+        await self._tell_the_register()
         await self._conclude(code)
         return code
 
@@ -217,6 +223,19 @@ class _Demonstration:
             self._narrator.print(line.rstrip())
         return shown.code
 
+    async def _tell_the_register(self) -> None:
+        """Print what the register says of the notice and of the versions of the year."""
+        year = str(datetime.now(ZoneInfo("Europe/Paris")).year)
+        for command in (
+            ("notice", "list", WINDOW),
+            ("report", "deliveries", "--year", year, "--lang", "en"),
+        ):
+            self._narrator.say(f"constat {' '.join(command)}:")
+            self._narrator.print()
+            for line in await self._product.told(*command):
+                self._narrator.print(line.rstrip())
+            self._narrator.print()
+
     async def _conclude(self, code: int) -> None:
         """Keep the figures in other forms, and compare the verdict with the one expected."""
         for form in ("json", "csv"):
@@ -225,6 +244,9 @@ class _Demonstration:
             file = self._folder / f"assessment.{form}"
             await asyncio.to_thread(file.write_text, text, "utf-8")
             self._narrator.print(f"{form.upper():10}{file}")
+        kept = self._folder / f"{WINDOW}.eml"
+        await asyncio.to_thread(shutil.copy, self._letter, kept)
+        self._narrator.print(f"E-mail    {kept}")
         alone = self._folder / WINDOW
         await self._product.constat("window", "export", WINDOW, str(alone))
         self._narrator.print(f"Evidence  {alone}")

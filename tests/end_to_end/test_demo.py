@@ -118,7 +118,7 @@ def test_a_demonstration_ends_with_the_verdict_it_is_named_for(
     if scenario.name == "compliant":
         shown = README.read_text("utf-8").split("```text\n")[1].split("```")[0]
         assert masked(shown.replace("demo-output", str(folder))) == masked(said)
-    kept = {"MAJ-DEMO-01", "assessment.csv", "assessment.json"}
+    kept = {"MAJ-DEMO-01", "MAJ-DEMO-01.eml", "assessment.csv", "assessment.json"}
     assert {path.name for path in folder.iterdir()} == kept
     assert_the_service_failed_as_it_was_made_to(folder / "MAJ-DEMO-01", scenario)
     assert_the_evidence_alone_says_the_same(folder / "MAJ-DEMO-01", assessment, demo.returncode)

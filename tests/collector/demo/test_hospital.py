@@ -10,9 +10,11 @@ from collector.settings import read_settings
 
 
 def test_the_settings_are_of_a_collector_that_takes_any_free_port(tmp_path: Path) -> None:
-    write_settings(tmp_path / "collector" / "constat.yaml")
+    write_settings(tmp_path / "collector" / "constat.yaml", 2525)
     settings = read_settings(tmp_path / "collector" / "constat.yaml")
     assert (settings.host, settings.port, settings.dsn) == ("127.0.0.1", 0, None)
+    assert settings.post.mail is not None
+    assert (settings.post.mail.host, settings.post.mail.port) == ("127.0.0.1", 2525)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
