@@ -244,7 +244,8 @@ def _is_hidden(tag: str, attributes: str) -> bool:
         return False
     if tag == "dialog":
         return _OPEN.search(_QUOTED.sub('""', attributes)) is None
-    if "hid" not in attributes and "none" not in attributes:
+    lowered = attributes.lower()
+    if "hid" not in lowered and "none" not in lowered:
         return False
     return bool(
         _HIDDEN_BY_STYLE.search(attributes)
