@@ -7,7 +7,6 @@ refuses, which is no service to whoever sent an order. Of an answer only codes a
 
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 from typing import Final, NamedTuple
@@ -20,7 +19,7 @@ from probes.mllp import BrokenFrameError, FrameReader, framed
 from probes.model.failure import Failure, Operation
 from probes.model.hl7_target import Acknowledgement, FieldPath, Hl7Spec
 from probes.model.measurement import Observation, Outcome
-from probes.model.target import Pattern, Regex
+from probes.pattern import found, quoted
 from probes.transport import Connection, dial
 from probes.version import shown_version
 
@@ -177,27 +176,23 @@ def _flaw(spec: Hl7Spec, answer: _Answer) -> tuple[Failure, str] | None:
     if answer.code not in spec.accept and answer.code not in spec.degraded:
         return _REFUSALS.get(answer.code, Failure.UNEXPECTED_VALUE), f"it answered {answer.code}"
     for path, pattern in spec.expect.items():
-        if not _holds(answer.message.field(FieldPath.read(path)), pattern):
-            text = pattern.regex if isinstance(pattern, Regex) else pattern
-            return Failure.UNEXPECTED_VALUE, f"{path} lacks {text!r}"
+        if not found(pattern, _read(answer.message.field(FieldPath.read(path)))):
+            return Failure.UNEXPECTED_VALUE, f"{path} lacks {quoted(pattern)}"
     return None
 
 
-def _holds(value: bytes, pattern: Pattern) -> bool:
-    if isinstance(pattern, Regex):
-        return _compiled(pattern.regex).search(value.decode("latin-1")) is not None
-    return pattern.encode() in value
+def _read(value: bytes) -> str:
+    """Return a field as text: UTF-8 when it can be, else Latin-1, as sites without MSH-18 mean."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _version(spec: Hl7Spec, message: Message) -> str | None:
     if not spec.version:
         return None
-    return shown_version(message.field(FieldPath.read(spec.version)).decode("utf-8", "replace"))
-
-
-@lru_cache(maxsize=4096)
-def _compiled(regex: str) -> re.Pattern[str]:
-    return re.compile(regex)
+    return shown_version(_read(message.field(FieldPath.read(spec.version))))
 
 
 _CONTROL_ID_BYTES: Final = 10  # MSH-10 has at most 20 characters
