@@ -92,6 +92,7 @@ _ENTRY_POINTS: Final = "*-info/entry_points.txt"
 _OWN: Final = (
     "browser",
     "dns",
+    "fhir",
     "hl7",
     "http",
     "icmp",

@@ -11,6 +11,7 @@ from probes.registry import KindError, forget_added, kinds
 OWN = [
     "browser",
     "dns",
+    "fhir",
     "hl7",
     "http",
     "icmp",

@@ -8,7 +8,12 @@ from tests.servers.real import free_port, real, running
 
 
 @contextmanager
-def nginx(folder: Path, options: str = "", listen: str = "ssl") -> Iterator[int]:
+def nginx(
+    folder: Path,
+    options: str = "",
+    listen: str = "ssl",
+    content: str = "return 200 'Connexion';",
+) -> Iterator[int]:
     """Serve with the key and certificates of `server.pem` in a folder; give the port."""
     port = free_port()
     paths = "".join(
@@ -22,7 +27,7 @@ events {{ worker_connections 64; }}
 http {{
   access_log off; {paths}
   ssl_certificate {folder}/server.pem; ssl_certificate_key {folder}/server.pem; {options}
-  server {{ listen 127.0.0.1:{port} {listen}; return 200 'Connexion'; }}
+  server {{ listen 127.0.0.1:{port} {listen}; location / {{ {content} }} }}
 }}
 """)
     with running(real("nginx"), "-e", folder / "error.log", "-c", conf, port=port):
