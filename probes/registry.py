@@ -93,6 +93,7 @@ _OWN: Final = (
     "browser",
     "dns",
     "fhir",
+    "grpc",
     "hl7",
     "http",
     "icmp",

@@ -12,6 +12,7 @@ OWN = [
     "browser",
     "dns",
     "fhir",
+    "grpc",
     "hl7",
     "http",
     "icmp",
