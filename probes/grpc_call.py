@@ -243,7 +243,7 @@ def _require_prefix(body: bytearray) -> None:
     """Refuse what announces a message that nobody asked for, before it comes."""
     if body and body[0] != 0:
         compressed = body[0] == 1
-        raise _no_answer("its message is compressed, unasked" if compressed else "no message")
+        raise _no_answer("its message is compressed" if compressed else "its message has no prefix")
     length = int.from_bytes(body[1:_PREFIX_BYTES], "big") if len(body) >= _PREFIX_BYTES else 0
     if max(length, len(body)) > _LONGEST_MESSAGE:
         detail = f"a message of more than {_LONGEST_MESSAGE} bytes"

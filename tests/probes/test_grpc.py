@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,26 @@ async def test_letters_in_the_place_of_a_code_are_not_told() -> None:
     seen = await _asked_of(saying(frame(SETTINGS), goaway(0, code)))
 
     assert seen.detail == "it broke off: GOAWAY with a code that is none"
+
+
+def test_the_first_probe_has_imported_what_it_needs_before_its_time_begins() -> None:
+    # In a process of its own, where nothing has imported h2 yet.
+    code = """
+import asyncio, sys
+from probes.model.grpc_target import GrpcSpec
+from probes.registry import kind_named
+
+def clock():
+    assert {"h2.connection", "h2.events", "h2.exceptions", "h2.errors"} <= set(sys.modules)
+    return 0
+
+kind = kind_named("grpc")
+assert "h2" not in sys.modules
+print(asyncio.run(kind.probe(GrpcSpec("127.0.0.1", 1), 10**7, clock)).failure)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ran.stdout == "connection_refused\n"
 
 
 async def test_a_slow_server_is_degraded() -> None:

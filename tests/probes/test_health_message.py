@@ -10,6 +10,7 @@ from probes.health_message import NoStatusError, ServingStatus, question, status
 
 
 @given(service=st.text(max_size=300))
+@example("a" * 255)  # its length takes two bytes
 def test_a_question_is_what_protobuf_would_write(service: str) -> None:
     assert question(service) == HealthCheckRequest(service=service).SerializeToString()
 
