@@ -13,6 +13,7 @@ SERVERS := \
 	named \
 	nginx \
 	postfix \
+	Orthanc storescp \
 	slapd \
 	sshd \
 	unbound

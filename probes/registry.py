@@ -91,6 +91,7 @@ _ENTRY_POINTS: Final = "*-info/entry_points.txt"
 # Each is a module of this package whose KIND it is.
 _OWN: Final = (
     "browser",
+    "dicom",
     "dns",
     "fhir",
     "grpc",

@@ -10,6 +10,7 @@ from probes.registry import KindError, forget_added, kinds
 
 OWN = [
     "browser",
+    "dicom",
     "dns",
     "fhir",
     "grpc",
