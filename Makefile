@@ -42,7 +42,7 @@ demo: $(STAMP) ## a real upgrade, measured; SCENARIO=breach, short-notice, incon
 	@$(BIN)/constat demo --scenario $(SCENARIO); code=$$?; case $$code in 3|4) ;; *) exit $$code ;; esac
 
 test: $(STAMP) ## every test that needs neither root nor a large download
-	@$(BIN)/python -m pytest -q -n 3 --cov --cov-report=term tests
+	@$(BIN)/python -m pytest -q -n 3 -m "not servers and not chromium" --cov --cov-report=term tests
 
 timescale: $(STAMP) ## a real TimescaleDB in .timescale/, for the next target (root only)
 	@$(BIN)/python -m tests.timescale bootstrap

@@ -304,24 +304,26 @@ async def test_a_page_that_crashes_says_nothing_of_the_service() -> None:
 @pytest.mark.chromium
 @pytest.mark.usefixtures("real_chromium")
 async def test_its_time_over_no_browser_is_left() -> None:
+    before = _family()
     async with serving(_silent) as port:
         spec = BrowserSpec(f"http://127.0.0.1:{port}/", ("x",), step_timeout_ms=60_000)
         seen = await _probe(spec, 4_000_000)
 
     assert (seen.outcome, seen.failure) == (Outcome.DOWN, Failure.TIMEOUT)
     assert seen.detail.startswith("opening the page: not over within the ")
-    assert _descendants("") == []
+    assert _family() - before == set()
 
 
 @pytest.mark.chromium
 @pytest.mark.usefixtures("real_chromium")
 async def test_when_nobody_waits_any_more_no_browser_is_left() -> None:
+    before = _family()
     async with serving(_silent) as port:
         spec = BrowserSpec(f"http://127.0.0.1:{port}/", ("x",), step_timeout_ms=60_000)
         task = asyncio.create_task(_probe(spec))
         while not _descendants("--type=renderer"):
             await asyncio.wait([task], timeout=0.01)
-        left = [process.pid for process in psutil.Process().children(recursive=True)]
+        left = sorted(_family() - before)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -395,6 +397,11 @@ def test_a_fault_of_a_browser_check_begins_with_its_field(
         msgspec.convert(given | options, BrowserSpec)
 
     assert str(raised.value).startswith(fault)
+
+
+def _family() -> set[int]:
+    """Return the processes below this one: a database of other tests may be among them."""
+    return {process.pid for process in _descendants("")}
 
 
 def _descendants(word: str) -> list[psutil.Process]:
