@@ -22,10 +22,14 @@ from collector.embedded.folder import dsn_of
 from tests.agent.processes import command
 from tests.end_to_end.installation import ENVIRONMENT, HOSPITAL, ROOT, Program, until
 from tests.end_to_end.traces import in_database, in_files, plain
+from tests.postgres import do
 from tests.probes.corpus.pasting import after_every_block
 from tests.probes.corpus.situation import PAGES, Situation, options_of, read, situations
 from tests.servers.certificates import authority
+from tests.servers.fhir import answer
+from tests.servers.ldap import bound, directory, found
 from tests.servers.listening import nobody, serving
+from tests.servers.postgresql import PASSWORD, SUPERUSER, cluster
 from tests.servers.staged import Answer, Serves, staged
 from tests.servers.web import answering, page
 
@@ -260,7 +264,38 @@ async def _stage_all(folder: Path, stack: AsyncExitStack) -> dict[str, dict[str,
     here = {"host": "127.0.0.1", "port": port, "tls": {"ca_file": authority(PATIENT).write(folder)}}
     checks["subject"] = {"kind": "tls", **here, **often}
     checks["stranger"] = {**checks["subject"], "tls": {}}
+    for name, options in (await _stage_records(folder, stack)).items():
+        checks[name] = options | often
     return checks
+
+
+async def _stage_records(folder: Path, stack: AsyncExitStack) -> dict[str, dict[str, Any]]:
+    """Run a database, a directory and a FHIR server that hold a patient's record."""
+    database = stack.enter_context(stack.enter_context(cluster()).serving())
+    await do(database.dsn, f"CREATE TABLE patient AS SELECT '{PATIENT}' AS name")
+    password = folder / "password"
+    password.write_text(PASSWORD, "utf-8")
+    sql = {
+        "kind": "sql",
+        "dialect": "postgresql",
+        "host": "127.0.0.1",
+        "port": database.port,
+        "username": SUPERUSER,
+        "password_file": str(password),
+        "database": "postgres",
+    }
+    named = (("sn", PATIENT.encode()), ("vendorVersion", PATIENT.encode()))
+    entry = directory(bound(), found(1, attributes=named), saying=PATIENT)
+    entries = await stack.enter_async_context(serving(entry))
+    statement = {"resourceType": "CapabilityStatement", "publisher": PATIENT, "status": PATIENT}
+    fhir = await stack.enter_async_context(serving(answering(answer(statement))))
+    return {
+        "rows": {**sql, "statement": "SELECT name FROM patient"},
+        "another-row": {**sql, "statement": "SELECT name FROM patient", "expect": "nobody"},
+        "a-cast": {**sql, "statement": "SELECT name::int FROM patient"},
+        "entries": {"kind": "ldap", "host": "127.0.0.1", "port": entries, "base": "dc=example"},
+        "statement": {"kind": "fhir", "base_url": f"http://127.0.0.1:{fhir}"},
+    }
 
 
 async def test_the_name_of_a_patient_stays_nowhere(tmp_path: Path) -> None:
@@ -289,10 +324,12 @@ async def test_the_name_of_a_patient_stays_nowhere(tmp_path: Path) -> None:
     ]
     places += [(log, (tmp_path / log).read_bytes()) for log in ("agent.log", "collector.log")]
     assert b"level=debug" in (tmp_path / "agent.log").read_bytes()
-    assert len(_failures(tmp_path / "evidence")) > 25
-    found = {word: _places_of(word, places) for word in (PATIENT, VERSION)}
-    assert found[PATIENT] == set()
-    assert {*SHOWN, "constat-agent probe", "evidence/measurements.ndjson"} <= found[VERSION]
+    failures = _failures(tmp_path / "evidence")
+    assert len(failures) > 25
+    assert "query_failed" in failures  # the cast of a row that holds the name
+    seen = {word: _places_of(word, places) for word in (PATIENT, VERSION)}
+    assert seen[PATIENT] == set()
+    assert {*SHOWN, "constat-agent probe", "evidence/measurements.ndjson"} <= seen[VERSION]
 
 
 def _pages(checks: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -77,8 +77,11 @@ directory {data}
 Answer = Callable[[LDAPServer, LDAPMessage], None]
 
 
-def directory(*answers: Answer, stay: bool = True, more: bytes = b"") -> Talk:
-    """Return the conversation of a directory that gives each request the next of some answers."""
+def directory(*answers: Answer, stay: bool = True, more: bytes = b"", saying: str = "") -> Talk:
+    """Return the conversation of a directory that gives each request the next of some answers.
+
+    `saying` is said in place of the patient's name that its texts hold.
+    """
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server = LDAPServer()
@@ -90,7 +93,11 @@ def directory(*answers: Answer, stay: bool = True, more: bytes = b"") -> Talk:
                     return
                 messages = server.receive(data)
             answer(server, messages[0])
-            writer.write(server.data_to_send() + more)
+            said = server.data_to_send() + more
+            if saying:
+                assert len(saying) <= len(PATIENT)
+                said = said.replace(PATIENT.encode(), saying.ljust(len(PATIENT)).encode())
+            writer.write(said)
             await writer.drain()
         if stay:
             await fall_silent(reader)
