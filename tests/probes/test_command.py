@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from probes.attempt import Attempt, ProbeError
@@ -15,7 +14,7 @@ from probes.command import Command, Ended, run
 from probes.model.failure import Failure, Operation
 from probes.model.target import Timeouts
 from tests.probes.clocks import AMPLE_US, monotonic_us
-from tests.servers.programs import all_gone, pids_in, shell_script
+from tests.servers.programs import all_gone, family, pids_in, shell_script
 
 ROOT = Path(__file__).parents[2]
 # Starts three that wait for ever: one in the group, one in a session of its own, and its child.
@@ -85,6 +84,7 @@ async def test_a_program_that_prints_for_ever_is_ended() -> None:
 
 
 async def test_its_time_over_all_that_descends_from_it_is_killed(tmp_path: Path) -> None:
+    before = family()
     lines = (f"cd {tmp_path}", "trap '' TERM", *_FAMILY, "while :; do wait; done")
     script = shell_script(tmp_path, *lines)
 
@@ -93,10 +93,11 @@ async def test_its_time_over_all_that_descends_from_it_is_killed(tmp_path: Path)
 
     assert (raised.value.failure, raised.value.operation) == (Failure.TIMEOUT, None)
     await all_gone(await pids_in(tmp_path / "pids", 4))
-    assert psutil.Process().children() == []
+    assert family() <= before
 
 
 async def test_when_nobody_waits_for_it_any_more_it_is_ended(tmp_path: Path) -> None:
+    before = family()
     script = shell_script(tmp_path, f"cd {tmp_path}", *_FAMILY, "wait")
     task = asyncio.create_task(_run(script))
     pids = await pids_in(tmp_path / "pids", 4)
@@ -106,7 +107,7 @@ async def test_when_nobody_waits_for_it_any_more_it_is_ended(tmp_path: Path) -> 
         await task
 
     await all_gone(pids)
-    assert psutil.Process().children() == []
+    assert family() <= before
 
 
 async def test_what_it_leaves_in_its_group_ends_with_it(tmp_path: Path) -> None:

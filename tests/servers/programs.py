@@ -22,6 +22,11 @@ def is_gone(pid: int) -> bool:
         return True
 
 
+def family() -> set[int]:
+    """Return the processes below this one; a database of other tests may be among them."""
+    return {process.pid for process in psutil.Process().children(recursive=True)}
+
+
 async def all_gone(pids: list[int]) -> None:
     """Wait until processes have ended."""
     while True:
