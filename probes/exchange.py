@@ -33,11 +33,11 @@ _Event: TypeAlias = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 async def fetch(spec: HttpSpec, attempt: Attempt) -> Page:
     """Return the page a check asks for, after the redirects it allows."""
     secret = _authorization(spec)
-    question = _first_question(spec, secret)
+    first = question = _first_question(spec, secret)
     for redirects in range(spec.max_redirects + 1):
         page, location = await _ask(question, spec, attempt, redirects)
         if not location:
-            _refuse_downgrade(question, spec)
+            _refuse_downgrade(question, first)
             return page
         address = _address_after(question, location, spec)
         question = _question(spec, secret, address, _method_after(question.method, page.status))
@@ -240,9 +240,9 @@ def _address_after(question: _Question, location: str, spec: HttpSpec) -> str:
     return address
 
 
-def _refuse_downgrade(question: _Question, spec: HttpSpec) -> None:
+def _refuse_downgrade(question: _Question, first: _Question) -> None:
     """Refuse an answer that anybody on the way may have made, when TLS was asked for."""
-    if question.tls is None and parse_url(spec.url).tls:
+    if question.tls is None and first.tls is not None:
         detail = f"redirected out of TLS, to http://{question.url.authority}"
         raise ProbeError(Failure.REDIRECT_REFUSED, detail, Operation.ASSERT)
 
