@@ -76,6 +76,8 @@ def _judged(spec: FhirSpec, statement: dict[str, Any], seen: Observation) -> Obs
 def _flaws(spec: FhirSpec, statement: dict[str, Any]) -> Iterator[tuple[Failure, str]]:
     if not isinstance(statement.get("status"), str):
         yield Failure.UNEXPECTED_VALUE, "/status is missing"
+    if statement.get("kind") != _INSTANCE:
+        yield Failure.UNEXPECTED_VALUE, f"/kind is not {_INSTANCE}: it states nothing of itself"
     declared = statement.get("fhirVersion")
     if not isinstance(declared, str):
         yield Failure.UNEXPECTED_VALUE, "/fhirVersion is missing"
@@ -94,8 +96,10 @@ def _begins(version: str, expected: str) -> bool:
 
 
 def _served(statement: dict[str, Any]) -> Iterator[str]:
-    """Yield the types of resources a statement names."""
+    """Yield the types of resources a statement says that it serves."""
     for rest in _dicts(statement.get("rest")):
+        if rest.get("mode") != "server":
+            continue
         for resource in _dicts(rest.get("resource")):
             if isinstance(resource.get("type"), str):
                 yield resource["type"]
@@ -122,6 +126,7 @@ def _is_refusal(page: Page, content: dict[str, Any]) -> bool:
 
 
 _ACTIVE: Final = "active"
+_INSTANCE: Final = "instance"  # of a running server; others are of products and of wishes
 _STATUSES: Final = frozenset({_ACTIVE, "draft", "retired", "unknown"})
 _IN_PLACE_OF_A_STATEMENT: Final = frozenset(
     {

@@ -27,7 +27,12 @@ from tests.servers.web import PATIENT, answering, page, redirect, site
 FHIR = kinds()["fhir"]
 ANSWERS: list[Situation] = []
 meets = entering(ANSWERS)
-_LIVE = {"status": "active", "fhirVersion": "4.3.0", "resourceType": "CapabilityStatement"}
+_LIVE = {
+    "kind": "instance",
+    "status": "active",
+    "fhirVersion": "4.3.0",
+    "resourceType": "CapabilityStatement",
+}
 
 
 @meets(Failure.UNEXPECTED_STATUS, Operation.ASSERT)
@@ -67,6 +72,20 @@ async def a_login_page_answers(_: World) -> AsyncIterator[Place]:
 async def it_does_not_serve_what_it_must(_: World) -> AsyncIterator[Place]:
     rest = [{"mode": "server", "resource": [{"type": "Observation"}]}]
     async with serving(answering(answer(statement(rest=rest)))) as port:
+        yield Place(port)
+
+
+@meets(Failure.UNEXPECTED_VALUE, Operation.ASSERT)
+async def it_only_asks_others_for_what_it_must_serve(_: World) -> AsyncIterator[Place]:
+    rest = [{"mode": "client", "resource": [{"type": "Patient"}]}]
+    async with serving(answering(answer(statement(rest=rest)))) as port:
+        yield Place(port)
+
+
+@meets(Failure.UNEXPECTED_VALUE, Operation.ASSERT)
+async def its_statement_is_of_what_somebody_wishes(_: World) -> AsyncIterator[Place]:
+    wish = {**json.loads(statement()), "kind": "requirements"}
+    async with serving(answering(answer(wish))) as port:
         yield Place(port)
 
 
