@@ -7,11 +7,13 @@ section 9.3.5). What it cannot read is no DICOM, whatever it raises.
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, Final, NamedTuple, TypeVar
+from warnings import catch_warnings, simplefilter
 
 from probes.model.release import RELEASE
 
 LONGEST_PDU: Final = 1 << 17
 _HEAD: Final = 6
+_LONGEST_ECHO: Final = 16_384  # a C-ECHO-RSP has less than 200 bytes
 _SHORTEST_ACCEPTANCE: Final = 74  # PS3.8, table 9-17: up to its first variable item
 _LONGEST_RECEIVED: Final = 16_384
 _VERIFICATION: Final = "1.2.840.10008.1.1"
@@ -171,10 +173,15 @@ class EchoReader:
         from pynetdicom.dimse_messages import DIMSEMessage  # noqa: PLC0415
 
         self._message: Any = DIMSEMessage()
+        self._taken = 0
 
     def take(self, data: bytes) -> Echo | None:
         """Take a PDU; return the answer once it is whole. `NoDicomError` for what is none."""
         from pynetdicom.pdu import P_DATA_TF  # noqa: PLC0415
+
+        self._taken += len(data)
+        if self._taken > _LONGEST_ECHO:
+            raise NoDicomError("an answer to an echo without end")
 
         def read() -> Echo | None:
             pdu: Any = P_DATA_TF()
@@ -191,7 +198,9 @@ class EchoReader:
 
 def _understood(read: Callable[[], _Read]) -> _Read:
     try:
-        return read()
+        with catch_warnings():
+            simplefilter("ignore")  # they quote what came, on standard error
+            return read()
     except NoDicomError:
         raise
     except Exception:  # noqa: BLE001 - it answers garbage with whatever its parsers run into

@@ -111,6 +111,16 @@ async def it_refuses_the_echo(_: World) -> AsyncIterator[Place]:
         yield Place(port)
 
 
+@meets(Failure.PROTOCOL_ERROR, Operation.FIRST_BYTE)
+async def its_answer_has_no_end(_: World) -> AsyncIterator[Place]:
+    # A presentation data value of 4 000 bytes of a command, never marked as the last.
+    part = b"\x01\x01" + bytes(3_998)
+    fragment = len(part).to_bytes(4, "big") + part
+    pdu = b"\x04\x00" + len(fragment).to_bytes(4, "big") + fragment
+    async with serving(accepting(pdu * 10)) as port:
+        yield Place(port)
+
+
 @meets(Failure.CONNECTION_CLOSED, Operation.FIRST_BYTE)
 async def it_aborts_in_place_of_an_echo(_: World) -> AsyncIterator[Place]:
     async with serving(accepting(ABORT)) as port:
