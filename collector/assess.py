@@ -15,18 +15,19 @@ from collector.judge.assessment import Assessment, CheckSpans, assess_spans
 from collector.judge.conduct import Circumstances, judge_conduct
 from collector.judge.terms import Window, WindowStatus
 from collector.judge.verdict import DurationVerdict
-from collector.register.agreed import Agreed, agreed_for, judged_window
-from collector.register.panel import panel_at
+from collector.record.agreed import Agreed, judged_window
+from collector.record.panel import Standing, panel_at
+from collector.record.steps import RegisteredWindow, window_of
+from collector.register.agreements import agreed_for
 from collector.register.planning import Where
 from collector.register.projections import VERDICT_RECORDED
 from collector.register.sealing import Sealer, open_desk
-from collector.register.steps import RegisteredWindow, window_of
 from collector.report.value import Provenance, Report, Roster, Surroundings
 from collector.store.checks import read_checks
 from collector.store.log import Head, read_head
 from collector.store.pool import Connection, Pool, connected, transaction
 from collector.store.projector import Projector
-from collector.store.roster import Standing, read_standings, read_versions
+from collector.store.roster import read_standings, read_versions
 from collector.store.series import Scope, read_measurements
 from collector.store.tenants import TenantId, tenant_named
 from collector.store.windows import steps_of, verdicts_of

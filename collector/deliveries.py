@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from collector.errors import NotFoundError
 from collector.judge.deliveries import Continuous, Delivery, year_of_deliveries
 from collector.judge.terms import WindowStatus
-from collector.register.agreed import Agreed, agreed_for
-from collector.register.catalogue import ItemKind
-from collector.register.steps import RegisteredWindow, window_of
+from collector.record.agreed import Agreed
+from collector.record.catalogue import ItemKind
+from collector.record.steps import RegisteredWindow, window_of
+from collector.register.agreements import agreed_for
 from collector.report.deliveries import DeliveriesReport
 from collector.store.catalogue import items_in_force
 from collector.store.pool import Connection, Pool, connected

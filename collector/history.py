@@ -25,15 +25,17 @@ from collector.judge.periods import Period
 from collector.judge.terms import NoticeTerms, WindowStatus
 from collector.judge.weekly import instants_of
 from collector.judge.windowfile import DEFAULT_MAX_GAP_INTERVALS
-from collector.register.agreed import Agreed, agreed_for, closed_days, edited
-from collector.register.catalogue import ItemKind
-from collector.register.steps import RegisteredWindow, window_of
+from collector.record.agreed import Agreed, closed_days, edited
+from collector.record.catalogue import ItemKind
+from collector.record.panel import Standing
+from collector.record.steps import RegisteredWindow, window_of
+from collector.register.agreements import agreed_for
 from collector.report.availability import AvailabilityReport, Guarantee, MeasuredPeriod
 from collector.store.catalogue import instants_of_change, items_in_force
 from collector.store.checks import read_history
 from collector.store.pool import Connection, Pool, connected
 from collector.store.projector import Projector
-from collector.store.roster import Standing, read_standings
+from collector.store.roster import read_standings
 from collector.store.series import Scope
 from collector.store.tenants import TenantId, tenant_named, tenant_names
 from collector.store.windows import list_windows, steps_of, verdicts_of

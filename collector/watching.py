@@ -12,7 +12,7 @@ from collector.history import availability_of
 from collector.judge.alarm import Alarm, alarms
 from collector.judge.periods import Period, rolling_period
 from collector.judge.terms import ServiceClass
-from collector.register.agreed import agreed_for
+from collector.register.agreements import agreed_for
 from collector.register.sealing import Desk, Sealer, open_desk
 from collector.report.availability import AvailabilityReport
 from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, AlarmRow, alarms_of

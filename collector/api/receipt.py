@@ -14,7 +14,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from collector.courier.receipt import proves
-from collector.register.agreed import zone_of
+from collector.register.agreements import zone_of
 from collector.register.planning import locate
 from collector.register.sealing import Sealer
 from collector.register.telling import acknowledge

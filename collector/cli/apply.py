@@ -7,8 +7,8 @@ import click
 
 from collector.cli.database import on_database, sealer_of
 from collector.cli.options import Signatory, seals_entries
+from collector.record.catalogue import ItemKey, ItemKind, finess_fault, read_catalogue
 from collector.register.applying import Applied, apply, preview
-from collector.register.catalogue import ItemKey, ItemKind, finess_fault, read_catalogue
 from collector.register.changes import Change
 
 

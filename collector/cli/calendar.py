@@ -14,8 +14,8 @@ from collector.cli.options import (
     reads_database,
 )
 from collector.cli.tables import Row, print_rows
+from collector.record.catalogue import Site
 from collector.register.calendars import CalendarDay, site_calendar
-from collector.register.catalogue import Site
 from collector.store.pool import Pool
 
 _COLUMNS = ("date", "day", "status", "holiday")

@@ -8,10 +8,10 @@ from collector.cli.operation import read_field, read_unset
 from collector.cli.options import Signatory, hospital, seals_entries, window_argument
 from collector.errors import ConfigurationError
 from collector.judge.terms import WindowStatus
-from collector.register.agreed import zone_of
+from collector.record.steps import RegisteredWindow
+from collector.register.agreements import zone_of
 from collector.register.correcting import correct
 from collector.register.planning import locate
-from collector.register.steps import RegisteredWindow
 from collector.store.pool import Pool, connected
 from probes.model.instant import format_instant
 

@@ -6,10 +6,10 @@ from collector.cli.database import on_database, sealer_of
 from collector.cli.options import Signatory, hospital, seals_entries, window_argument
 from collector.errors import ConfigurationError
 from collector.evidence.names import Person
-from collector.register.agreed import zone_of
+from collector.record.steps import StepKind
+from collector.register.agreements import zone_of
 from collector.register.clearing import clear
 from collector.register.planning import locate
-from collector.register.steps import StepKind
 from collector.store.pool import Pool, connected
 from probes.model.instant import format_instant
 

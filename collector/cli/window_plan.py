@@ -11,7 +11,8 @@ from collector.cli.times import read_instant, read_length
 from collector.errors import ConfigurationError
 from collector.judge.operation import Operation
 from collector.judge.terms import STRATEGIC_LIMIT_US, ServiceClass
-from collector.register.agreed import agreed_for, zone_of
+from collector.record.steps import RegisteredWindow
+from collector.register.agreements import agreed_for, zone_of
 from collector.register.membership import hospitals_asked
 from collector.register.planning import (
     Announcement,
@@ -20,7 +21,6 @@ from collector.register.planning import (
     locate,
     reschedule,
 )
-from collector.register.steps import RegisteredWindow
 from collector.store.pool import Connection, Pool, connected
 from collector.store.tenants import tenant_named
 from probes.model.instant import format_duration, format_instant

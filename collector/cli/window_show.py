@@ -23,7 +23,7 @@ from collector.cli.times import read_instant
 from collector.errors import ConfigurationError
 from collector.judge.terms import WindowStatus
 from collector.judge.verdict import DurationVerdict
-from collector.register.agreed import zone_of
+from collector.register.agreements import zone_of
 from collector.register.planning import Where, locate
 from collector.report.as_csv import report_csv
 from collector.report.as_json import report_json

@@ -10,9 +10,9 @@ from collector.assess import record_verdict, report_on
 from collector.cli.database import on_database, sealer_of
 from collector.cli.options import Signatory, hospital, seals_entries, window_argument
 from collector.cli.times import read_instant
-from collector.register.agreed import zone_of
+from collector.record.steps import RegisteredWindow
+from collector.register.agreements import zone_of
 from collector.register.planning import Where, cancel, close, finish, locate, start
-from collector.register.steps import RegisteredWindow
 from collector.report.value import Report
 from collector.store.pool import Pool, connected
 from probes.model.instant import format_instant

@@ -11,8 +11,9 @@ from collector.letters.mail import Envelope, notice_mail, outage_mail
 from collector.letters.notice_letter import NoticeLetter, Wording
 from collector.letters.occasion import Occasion
 from collector.letters.outage_letter import OutageLetter, OutageWording
-from collector.register.agreed import Agreed, agreed_for, judged_window
-from collector.register.steps import RegisteredWindow, StepKind, window_of
+from collector.record.agreed import Agreed, judged_window
+from collector.record.steps import RegisteredWindow, StepKind, StoredStep, window_of
+from collector.register.agreements import agreed_for
 from collector.register.telling import OCCASIONS
 from collector.report.durations import Language
 from collector.report.notice_words import notice_sentences
@@ -20,7 +21,7 @@ from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, alarm_named
 from collector.store.letters import Letter
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
-from collector.store.windows import StoredStep, list_windows, steps_of
+from collector.store.windows import list_windows, steps_of
 from probes.model.instant import to_datetime
 from probes.model.interval import Interval
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from collector.errors import NotFoundError
 from collector.evidence.names import Person
-from collector.register.catalogue import ItemKey, ItemKind, Value
+from collector.record.catalogue import ItemKey, ItemKind, Value
 from collector.register.changes import Change, changes
 from collector.register.names import keep_person, persons_of
 from collector.register.projections import ITEM_SET

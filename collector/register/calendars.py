@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from collector.errors import ConfigurationError, NotFoundError
 from collector.judge.calendar import named_holidays
-from collector.register.catalogue import ItemKind, Site, site_of
+from collector.record.catalogue import ItemKind, Site, site_of
 from collector.store.catalogue import items_in_force
 from collector.store.pool import Pool, connected
 from collector.store.tenants import tenant_named, tenant_names

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from collector.register.catalogue import ItemKey, Value
+from collector.record.catalogue import ItemKey, Value
 
 
 class Edit(NamedTuple):

@@ -4,11 +4,11 @@ It counts from the instant it is registered here, whenever it was really given: 
 """
 
 from collector.evidence.names import Person
+from collector.record.steps import RegisteredWindow, StepKind
 from collector.register.legality import check_clearance
 from collector.register.names import keep_person
 from collector.register.planning import Where, existing, take_step, window_desk
 from collector.register.sealing import Sealer
-from collector.register.steps import RegisteredWindow, StepKind
 from collector.store.pool import Pool
 
 

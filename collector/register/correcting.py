@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from collector.record.steps import RegisteredWindow, StepKind, fields_of
 from collector.register.legality import check_correct
 from collector.register.planning import Where, existing, take_step, window_desk
 from collector.register.sealing import Sealer
-from collector.register.steps import RegisteredWindow, StepKind, fields_of
 from collector.store.pool import Pool
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from collector.register.catalogue import ItemKind, service_of
+from collector.record.catalogue import ItemKind, service_of
 from collector.register.diagnosis import Facts, Lag, Watched
 from collector.store.catalogue import items_in_force
 from collector.store.fleet import read_agents, read_lags, read_watchers, server_version

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from collector.errors import ConfigurationError, RefusedError
-from collector.register.catalogue import ItemKind, service_of
+from collector.record.catalogue import ItemKind, service_of
 from collector.register.sealing import Sealer, open_desk
 from collector.store.catalogue import items_in_force
 from collector.store.import_body import IMPORTED_KIND, import_bodies

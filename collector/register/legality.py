@@ -9,7 +9,7 @@ from typing import Any
 from collector.errors import RefusedError
 from collector.judge.operation import Instance
 from collector.judge.terms import WindowStatus
-from collector.register.steps import RegisteredWindow, StepKind, fields_of, with_fields
+from collector.record.steps import RegisteredWindow, StepKind, fields_of, with_fields
 from probes.model.interval import Interval
 
 

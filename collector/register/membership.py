@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from collector.errors import ConfigurationError, NotFoundError
-from collector.register.catalogue import ItemKind
+from collector.record.catalogue import ItemKind
 from collector.store.catalogue import hospitals_of_group, items_in_force
 from collector.store.pool import Connection
 from collector.store.tenants import tenant_named

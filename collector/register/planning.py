@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from collector.errors import ConfigurationError, NotFoundError, RefusedError
 from collector.judge.operation import UNDESCRIBED, Operation
-from collector.register.agreed import Agreed, agreed_for
+from collector.record.agreed import Agreed
+from collector.record.steps import RegisteredWindow, StepKind
+from collector.register.agreements import agreed_for
 from collector.register.legality import (
     check_cancel,
     check_close,
@@ -19,7 +21,6 @@ from collector.register.legality import (
     check_start,
 )
 from collector.register.sealing import Desk, Sealer, open_desk, read_window
-from collector.register.steps import RegisteredWindow, StepKind
 from collector.store.pool import Connection, Pool, transaction
 from collector.store.tenants import tenant_named
 from collector.store.windows import lock_numbering, windows_named

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from collector.judge.terms import WindowStatus
-from collector.register.steps import RegisteredWindow, StepKind, window_of
+from collector.record.entry import RegisterEntry
+from collector.record.steps import RegisteredWindow, StepKind, window_of
 from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, add_alarm, end_alarm
 from collector.store.catalogue import add_item
-from collector.store.entry import RegisterEntry
 from collector.store.import_body import IMPORTED_KIND
 from collector.store.imports import add_import
 from collector.store.letters import (

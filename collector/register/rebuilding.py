@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from collector.record.entry import RegisterEntry
 from collector.register.projections import PROJECTIONS, TABLES
-from collector.store.entry import RegisterEntry
 from collector.store.log import entries, lock_head
 from collector.store.pool import Connection, Pool, connected, transaction
 from collector.store.projector import Projector

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from collector.record.entry import RegisterEntry
+from collector.record.steps import RegisteredWindow, window_of
 from collector.register.projections import PROJECTIONS
-from collector.register.steps import RegisteredWindow, window_of
-from collector.store.entry import RegisterEntry
 from collector.store.log import NewEntry, append, lock_head
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId

@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 
 from collector.errors import NotFoundError
 from collector.letters.occasion import Occasion
-from collector.register.catalogue import ItemKind, contact_of
+from collector.record.catalogue import ItemKind, contact_of
+from collector.record.steps import StepKind
 from collector.register.sealing import Desk, Sealer, open_desk
-from collector.register.steps import StepKind
 from collector.store.alarms import OUTAGE_ENDED, UntoldAlarm, alarms_untold
 from collector.store.catalogue import items_in_force
 from collector.store.letters import (

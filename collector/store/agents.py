@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, NewType
 
 from collector.errors import NotFoundError
-from collector.store.entry import RegisterEntry
+from collector.record.entry import RegisterEntry
 from collector.store.log import NewEntry, append, lock_head
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId

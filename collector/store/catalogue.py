@@ -1,21 +1,11 @@
 """The items of the catalogue: every value each one ever had, and the entry that gave it."""
 
 import json
-from typing import Any, NamedTuple
 
-from collector.store.entry import RegisterEntry
+from collector.record.catalogue import StoredItem
+from collector.record.entry import RegisterEntry
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
-
-
-class StoredItem(NamedTuple):
-    """A value of an item, and where in the log and when it was given."""
-
-    kind: str
-    name: str
-    value: dict[str, Any]
-    entry: int
-    at_us: int
 
 
 async def add_item(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from collector.store.entry import RegisterEntry
+from collector.record.entry import RegisterEntry
 from collector.store.headers import HeaderReader
 from collector.store.import_body import IMPORTED_KIND, columns_of_import
 from collector.store.packing import unpack, unpack_batch

@@ -16,8 +16,8 @@ from hashlib import sha256
 from typing import Final, NamedTuple, TypeAlias
 
 from collector.errors import RefusedError
+from collector.record.entry import RegisterEntry
 from collector.store.agents import AGENT_FORKED, record
-from collector.store.entry import RegisterEntry
 from collector.store.headers import HeaderReader
 from collector.store.log import Head, SealedRow, append_rows, lock_heads
 from collector.store.pool import Connection

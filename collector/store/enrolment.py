@@ -8,8 +8,8 @@ from typing import Final
 import asyncpg
 
 from collector.errors import RefusedError
+from collector.record.entry import RegisterEntry
 from collector.store.agents import AGENT_ENROLLED, Agent, find_agent, record
-from collector.store.entry import RegisterEntry
 from collector.store.log import lock_head
 from collector.store.pool import Connection
 from collector.store.tokens import admission, spend, token_hash

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from collector.store.entry import RegisterEntry
+from collector.record.entry import RegisterEntry
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
 

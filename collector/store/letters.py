@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from collector.store.entry import RegisterEntry
+from collector.record.entry import RegisterEntry
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
 

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from collector.evidence.names import Person, commitment
-from collector.store.entry import RegisterEntry
+from collector.record.entry import RegisterEntry
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
 

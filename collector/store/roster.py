@@ -1,9 +1,10 @@
 """Who stands where, and which versions they saw around a window: for panels and reports."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from collector.record.entry import RegisterEntry
+from collector.record.panel import Standing
 from collector.store.agents import AGENT_FORKED, AGENT_REVOKED
-from collector.store.entry import RegisterEntry
 from collector.store.log import entries
 from collector.store.pool import Connection
 from collector.store.series import Scope
@@ -11,26 +12,6 @@ from collector.store.tenants import TenantId
 from probes.model.instant import DAY
 from probes.model.interval import Interval
 from probes.model.measurement import VantageKind
-
-
-class Standing(NamedTuple):
-    """A vantage point: since when it is enrolled, and since when no agent may speak for it.
-
-    One that only imported measurements speak of stands there since the first import: nobody can
-    add a vantage point to a window after the fact by importing what it is said to have seen.
-    """
-
-    vantage: str
-    kind: VantageKind
-    enrolled_at_us: int
-    shut_out_at_us: int | None = None
-    imported: bool = False
-
-    def stood_at(self, instant: int) -> bool:
-        """Return whether it was enrolled before an instant and not shut out before it."""
-        shut_out = self.shut_out_at_us is not None and self.shut_out_at_us < instant
-        return self.enrolled_at_us < instant and not shut_out
-
 
 _KINDS: Final = {kind.value: kind for kind in VantageKind}
 

@@ -4,19 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from collector.store.entry import RegisterEntry
+from collector.record.entry import RegisterEntry
+from collector.record.steps import StoredStep
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
-
-
-class StoredStep(NamedTuple):
-    """One step: its place in the log, its kind, when it was sealed and by whom, its body."""
-
-    entry: int
-    kind: str
-    at_us: int
-    author: str
-    body: dict[str, Any]
 
 
 class WindowRow(NamedTuple):

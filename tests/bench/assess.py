@@ -21,8 +21,8 @@ from collector.assess import report_on
 from collector.embedded.server import EmbeddedPostgres
 from collector.judge.assessment import assess
 from collector.judge.timeline import Span
+from collector.record.catalogue import read_catalogue
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
 from collector.register.planning import Announcement, Where, announce, close, finish, start
 from collector.register.sealing import Sealer
 from collector.report.value import Report

@@ -19,8 +19,8 @@ from collector.history import availability_of
 from collector.judge.periods import civil_periods
 from collector.judge.terms import Periodicity
 from collector.judge.timeline import Span
+from collector.record.catalogue import read_catalogue
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
 from collector.register.sealing import Sealer
 from collector.store import spans
 from collector.store.migrate import migrate

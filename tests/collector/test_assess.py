@@ -16,8 +16,8 @@ from collector.evidence.folder import (
 from collector.evidence.window_file import window_document, write_window_file
 from collector.judge.assessment import assess
 from collector.judge.verdict import DurationVerdict
+from collector.record.catalogue import read_catalogue
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
 from collector.register.planning import Announcement, Where, announce, close, finish, start
 from collector.register.sealing import Sealer
 from collector.store.pool import Pool, connected

@@ -6,8 +6,8 @@ from collector.deliveries import deliveries_of
 from collector.errors import NotFoundError
 from collector.judge.deliveries import Counting, DeliveriesVerdict, PilotVerdict
 from collector.judge.operation import Exclusion, Operation, VersionKind
+from collector.record.catalogue import read_catalogue
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
 from collector.register.planning import (
     Announcement,
     Where,

@@ -17,8 +17,8 @@ from collector.judge.outage import HospitalTimeline
 from collector.judge.periods import Period, civil_periods, rolling_period
 from collector.judge.terms import Periodicity
 from collector.judge.timeline import spans_of
+from collector.record.catalogue import ItemKey, ItemKind, read_catalogue
 from collector.register.applying import apply
-from collector.register.catalogue import ItemKey, ItemKind, read_catalogue
 from collector.register.importing import Source, import_measurements
 from collector.register.planning import Announcement, Where, announce, cancel, reschedule
 from collector.register.sealing import Sealer

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from collector.courier.courier import Courier
+from collector.record.catalogue import read_catalogue
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
 from collector.register.planning import Announcement, announce
 from collector.register.sealing import Sealer
 from collector.settings import MailServer, Post

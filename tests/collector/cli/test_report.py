@@ -9,8 +9,8 @@ import pytest
 
 from collector.cli import report_availability
 from collector.errors import ExitCode
+from collector.record.catalogue import read_catalogue
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
 from collector.register.sealing import Sealer
 from collector.settings import read_key
 from collector.store.pool import open_pool

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from collector.errors import ExitCode
+from collector.record.catalogue import read_catalogue
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
 from collector.register.sealing import Sealer
 from collector.settings import read_key
 from collector.store.pool import open_pool

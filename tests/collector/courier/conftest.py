@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from collector.record.catalogue import read_catalogue
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
 from collector.register.planning import Announcement, Where, announce
 from collector.register.sealing import Sealer
 from collector.store.pool import Pool

@@ -5,7 +5,7 @@ import pytest
 from agent.config import read_config
 from collector.demo.hospital import CHECK, HOSPITAL, write_agent, write_catalogue, write_settings
 from collector.demo.scenario import SCENARIOS, Scenario, Ward
-from collector.register.catalogue import ItemKey, ItemKind, hospital_of, read_catalogue, service_of
+from collector.record.catalogue import ItemKey, ItemKind, hospital_of, read_catalogue, service_of
 from collector.settings import read_settings
 
 

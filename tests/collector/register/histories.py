@@ -12,8 +12,9 @@ from collector.judge.notice import NoticeVerdict
 from collector.judge.operation import Operation
 from collector.judge.terms import WindowStatus
 from collector.judge.verdict import DurationVerdict
+from collector.record.catalogue import read_catalogue
+from collector.record.steps import RegisteredWindow, StepKind
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
 from collector.register.clearing import clear
 from collector.register.correcting import correct
 from collector.register.importing import Source, import_measurements
@@ -30,7 +31,6 @@ from collector.register.planning import (
     start,
 )
 from collector.register.sealing import Sealer
-from collector.register.steps import RegisteredWindow, StepKind
 from collector.report.value import Report
 from collector.store.log import read_head
 from collector.store.pool import Pool, connected

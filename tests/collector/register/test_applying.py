@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from collector.record.catalogue import ItemKey, ItemKind, Value, read_catalogue
+from collector.record.entry import RegisterEntry
 from collector.register.applying import apply, preview
-from collector.register.catalogue import ItemKey, ItemKind, Value, read_catalogue
 from collector.register.changes import Edit
 from collector.register.projections import ITEM_SET
 from collector.register.sealing import Sealer
-from collector.store.entry import RegisterEntry
 from collector.store.log import entries, read_head
 from collector.store.pool import Pool, connected
 from collector.store.tenants import tenant_named

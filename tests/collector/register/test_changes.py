@@ -1,6 +1,6 @@
 """What would change is shown key by key, the old beside the new."""
 
-from collector.register.catalogue import ItemKey, ItemKind
+from collector.record.catalogue import ItemKey, ItemKind
 from collector.register.changes import Edit, changes
 
 DPI = ItemKey(ItemKind.SERVICE, "dpi")

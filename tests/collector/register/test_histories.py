@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from collector.judge.operation import UNDESCRIBED, Instance, Operation, VersionKind
+from collector.record.steps import StepKind
 from collector.register.rebuilding import rebuild
 from collector.register.sealing import Sealer
-from collector.register.steps import StepKind
 from collector.store.pool import Pool, open_pool
 from probes.model.instant import HOUR, MINUTE
 from probes.model.interval import Interval

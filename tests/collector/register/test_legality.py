@@ -4,16 +4,16 @@ import pytest
 
 from collector.errors import RefusedError
 from collector.judge.operation import Change, Correction, Instance, VersionKind
-from collector.register.legality import check_clearance, check_correct, check_extend
-from collector.register.steps import (
+from collector.record.steps import (
     RegisteredWindow,
     StepKind,
+    StoredStep,
     fields_of,
     window_of,
 )
-from collector.store.windows import StoredStep
+from collector.register.legality import check_clearance, check_correct, check_extend
 from probes.model.interval import Interval
-from tests.collector.register.test_steps import (
+from tests.collector.record.test_steps import (
     ANNOUNCED,
     CANCELLED,
     CLOSED,

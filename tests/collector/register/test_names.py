@@ -7,11 +7,11 @@ import pytest
 
 from collector.errors import NotFoundError
 from collector.evidence.names import Person, commitment
+from collector.record.catalogue import read_catalogue
+from collector.record.entry import RegisterEntry
 from collector.register.applying import apply, preview
-from collector.register.catalogue import read_catalogue
 from collector.register.names import erase_person, list_persons
 from collector.register.sealing import Sealer
-from collector.store.entry import RegisterEntry
 from collector.store.log import entries
 from collector.store.pool import Pool, connected
 from collector.store.tenants import tenant_named

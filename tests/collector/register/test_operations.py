@@ -9,16 +9,17 @@ from collector.errors import ConfigurationError, NotFoundError, RefusedError
 from collector.evidence.names import Person
 from collector.judge.operation import UNDESCRIBED, Exclusion, Instance, Operation, VersionKind
 from collector.judge.terms import ServiceClass
-from collector.register.agreed import agreed_for, judged_window
+from collector.record.agreed import judged_window
+from collector.record.catalogue import ItemKind, read_catalogue
+from collector.record.steps import RegisteredWindow, StepKind
+from collector.register.agreements import agreed_for
 from collector.register.applying import apply
-from collector.register.catalogue import ItemKind, read_catalogue
 from collector.register.clearing import clear
 from collector.register.correcting import correct
 from collector.register.membership import hospitals_asked
 from collector.register.names import persons_of
 from collector.register.planning import Announcement, Where, announce, announce_all, extend
 from collector.register.sealing import Sealer
-from collector.register.steps import RegisteredWindow, StepKind
 from collector.store.log import read_head
 from collector.store.pool import Pool, connected
 from collector.store.tenants import tenant_named

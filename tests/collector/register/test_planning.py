@@ -7,8 +7,9 @@ import pytest
 
 from collector.errors import ConfigurationError, NotFoundError, RefusedError
 from collector.judge.terms import WindowStatus
+from collector.record.catalogue import read_catalogue
+from collector.record.steps import RegisteredWindow
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
 from collector.register.planning import (
     Announcement,
     Where,
@@ -21,7 +22,6 @@ from collector.register.planning import (
 )
 from collector.register.projections import window_row
 from collector.register.sealing import Sealer
-from collector.register.steps import RegisteredWindow
 from collector.store.pool import Pool, connected
 from collector.store.windows import list_windows
 from probes.model.instant import HOUR, parse_instant

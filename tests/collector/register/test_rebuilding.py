@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from collector.errors import NotFoundError
+from collector.record.catalogue import read_catalogue
 from collector.register.applying import apply
-from collector.register.catalogue import read_catalogue
 from collector.register.names import erase_person, list_persons
 from collector.register.planning import Announcement, announce, cancel
 from collector.register.planning import Where as Window

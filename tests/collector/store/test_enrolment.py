@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from collector.errors import ConfigurationError, NotFoundError
+from collector.record.entry import RegisterEntry
 from collector.store.agents import Agent, find_agent, revoke_agent
 from collector.store.enrolment import (
     KeyEnrolledError,
@@ -14,7 +15,6 @@ from collector.store.enrolment import (
     enrol,
     read_request,
 )
-from collector.store.entry import RegisterEntry
 from collector.store.log import entries
 from collector.store.pool import Pool, connected, transaction
 from collector.store.tenants import ensure_tenant

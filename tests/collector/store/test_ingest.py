@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from collector.record.entry import RegisterEntry
 from collector.store.agents import Agent, revoke_agent
 from collector.store.commit import Ack, ForkError, GapError, ShutOutError
-from collector.store.entry import RegisterEntry
 from collector.store.ingest import (
     MOST_PER_AGENT,
     AgentBusyError,

@@ -6,6 +6,7 @@ import pytest
 
 from collector.errors import RefusedError
 from collector.judge.terms import Revision, WindowStatus
+from collector.record.steps import Intervention, RegisteredWindow, StoredStep, window_of
 from collector.register.legality import (
     check_cancel,
     check_close,
@@ -13,8 +14,6 @@ from collector.register.legality import (
     check_reschedule,
     check_start,
 )
-from collector.register.steps import Intervention, RegisteredWindow, window_of
-from collector.store.windows import StoredStep
 from probes.model.interval import Interval
 
 Made = tuple[str, dict[str, object]]

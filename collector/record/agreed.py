@@ -10,22 +10,20 @@ from collector.judge.calendar import public_holidays
 from collector.judge.operation import Instance
 from collector.judge.terms import ContractTerms, NoticeTerms, Window, WindowStatus
 from collector.judge.windowfile import DEFAULT_MAX_GAP_INTERVALS
-from collector.register.catalogue import (
+from collector.record.catalogue import (
     Hospital,
     ItemKind,
     Service,
     Site,
+    StoredItem,
     hospital_of,
     product_of,
     service_of,
     site_of,
 )
-from collector.register.contract import Contract
-from collector.register.product import Product
-from collector.register.steps import RegisteredWindow
-from collector.store.catalogue import StoredItem, items_in_force
-from collector.store.pool import Connection
-from collector.store.tenants import TenantId, tenant_named
+from collector.record.contract import Contract
+from collector.record.product import Product
+from collector.record.steps import RegisteredWindow
 from probes.model.instant import local_date
 from probes.model.interval import Interval
 
@@ -67,26 +65,8 @@ class Agreed:
         return ZoneInfo(self.site.timezone)
 
 
-async def agreed_for(
-    connection: Connection,
-    tenant_id: TenantId,
-    tenant: str,
-    service: str,
-    *,
-    by_us: int | None = None,
-) -> Agreed:
-    """Return what was last agreed for a service, or last by an instant."""
-    stored = await items_in_force(connection, tenant_id, by_us=by_us)
-    return _agreed(stored, tenant, service)
-
-
-async def zone_of(connection: Connection, hospital: str, service: str) -> ZoneInfo:
-    """Return the zone in which local times of a service are read."""
-    tenant_id = await tenant_named(connection, hospital)
-    return (await agreed_for(connection, tenant_id, hospital, service)).zone
-
-
-def _agreed(stored: Iterable[StoredItem], tenant: str, service: str) -> Agreed:
+def agreed_of(stored: Iterable[StoredItem], tenant: str, service: str) -> Agreed:
+    """Return what the items in force say of a service; `NotFoundError` when there is none."""
     items = {(item.kind, item.name): item for item in stored}
     found = items.get((ItemKind.SERVICE, service))
     if found is None:

@@ -16,8 +16,17 @@ from typing import Any, Final, NamedTuple
 
 from collector.judge.operation import UNDESCRIBED, Change, Correction, Instance, Operation
 from collector.judge.terms import Revision, WindowStatus
-from collector.store.windows import StoredStep
 from probes.model.interval import Interval
+
+
+class StoredStep(NamedTuple):
+    """One step: its place in the log, its kind, when it was sealed and by whom, its body."""
+
+    entry: int
+    kind: str
+    at_us: int
+    author: str
+    body: dict[str, Any]
 
 
 class StepKind(StrEnum):

@@ -26,8 +26,8 @@ from collector.configuration import (
 from collector.errors import ConfigurationError
 from collector.judge.terms import ServiceClass
 from collector.judge.windowfile import DEFAULT_MAX_GAP_INTERVALS
-from collector.register.contract import Contract
-from collector.register.product import Contact, ContactEntry, Group, Product, WeeklyHours
+from collector.record.contract import Contract
+from collector.record.product import Contact, ContactEntry, Group, Product, WeeklyHours
 
 _FINESS_LENGTH: Final = 9
 
@@ -122,6 +122,16 @@ class ItemKey(NamedTuple):
 
 Value = dict[str, Any]
 Items = Mapping[ItemKey, Value]
+
+
+class StoredItem(NamedTuple):
+    """A value of an item, and where in the log and when it was given."""
+
+    kind: str
+    name: str
+    value: dict[str, Any]
+    entry: int
+    at_us: int
 
 
 def read_catalogue(file: Path) -> dict[str, dict[ItemKey, Value]]:

@@ -12,7 +12,7 @@ from collector.judge.terms import (
     Periodicity,
     ServiceClass,
 )
-from collector.register.product import WeeklyHours
+from collector.record.product import WeeklyHours
 from probes.model.instant import MINUTE
 from probes.model.measurement import VantageKind
 

@@ -1,7 +1,6 @@
 """Who counts is fixed when the window opens."""
 
-from collector.register.panel import panel_at
-from collector.store.roster import Standing
+from collector.record.panel import Standing, panel_at
 from probes.model.measurement import VantageKind
 
 DESK = VantageKind.WORKSTATION

@@ -5,9 +5,28 @@ could be enrolled after the fact. The same goes for one shut out before.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from collector.store.roster import Standing
 from probes.model.measurement import VantageKind
+
+
+class Standing(NamedTuple):
+    """A vantage point: since when it is enrolled, and since when no agent may speak for it.
+
+    One that only imported measurements speak of stands there since the first import: nobody can
+    add a vantage point to a window after the fact by importing what it is said to have seen.
+    """
+
+    vantage: str
+    kind: VantageKind
+    enrolled_at_us: int
+    shut_out_at_us: int | None = None
+    imported: bool = False
+
+    def stood_at(self, instant: int) -> bool:
+        """Return whether it was enrolled before an instant and not shut out before it."""
+        shut_out = self.shut_out_at_us is not None and self.shut_out_at_us < instant
+        return self.enrolled_at_us < instant and not shut_out
 
 
 def panel_at(

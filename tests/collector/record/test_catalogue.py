@@ -13,7 +13,7 @@ import yaml
 from collector.errors import ConfigurationError
 from collector.judge.document import read_yaml
 from collector.judge.terms import DowntimeRule, NoticeCounting, ServiceClass
-from collector.register.catalogue import (
+from collector.record.catalogue import (
     ItemKey,
     ItemKind,
     catalogue_schema,
