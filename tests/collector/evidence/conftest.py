@@ -1,0 +1,17 @@
+"""Time-stamping authorities, made once: keys take a while."""
+
+import pytest
+
+from tests.servers.timestamps import Authority
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """An authority whose keys are elliptic curves."""
+    return Authority.make(tmp_path_factory.mktemp("elliptic"), elliptic=True)
+
+
+@pytest.fixture(scope="session")
+def rsa_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """An authority whose keys are RSA, and which names its certificate by SHA-1."""
+    return Authority.make(tmp_path_factory.mktemp("rsa"), ess="sha1")
