@@ -5,6 +5,7 @@ manual refer to: it is part of the format, and never changes its meaning.
 """
 
 from collector.errors import ConstatError, ExitCode
+from probes.model.complaint import shortened
 
 
 class VerificationError(ConstatError):
@@ -12,3 +13,6 @@ class VerificationError(ConstatError):
 
     exit_code = ExitCode.UNSOUND
     code: str
+
+    def __init__(self, complaint: str) -> None:
+        super().__init__(shortened(complaint))

@@ -11,7 +11,10 @@ surrogates, so that two readers can never understand one text in two ways.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Final, NoReturn, TypeAlias, cast, overload
+
+from probes.model.complaint import shortened
 
 JsonValue: TypeAlias = "bool | int | str | list[JsonValue] | dict[str, JsonValue]"
 
@@ -21,6 +24,9 @@ MAX_DEPTH: Final = 8
 
 class MalformedError(ValueError):
     """A text, or a field of it, is not what its format requires."""
+
+    def __init__(self, complaint: str) -> None:
+        super().__init__(shortened(complaint))
 
 
 def encode(value: object) -> bytes:
@@ -153,10 +159,18 @@ def _check_list(values: list[object], depth: int) -> None:
 def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise MalformedError(f"the key {twice!r} appears twice")
+        raise MalformedError(f"the key {given_twice(pairs)!r} appears twice")
     return members
+
+
+def given_twice(pairs: Iterable[tuple[str, object]]) -> str:
+    """Return the first key that repeats an earlier one; `ValueError` when none does."""
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            return key
+        seen.add(key)
+    raise ValueError("no key is given twice")
 
 
 def _no_float(literal: str) -> NoReturn:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import quote
 
+from probes.model.complaint import shortened
 from probes.model.keys import SigningKey, VerifyingKey, WeakKeyError
 from probes.model.merkle import HASH_BYTES
 
@@ -33,6 +34,9 @@ _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 class CheckpointError(ValueError):
     """A note that is no checkpoint, or a signature on it that does not hold."""
+
+    def __init__(self, complaint: str) -> None:
+        super().__init__(shortened(complaint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,8 @@ def verifier_key(name: str, key: VerifyingKey, *, witness: bool = False) -> str:
 
 def read_verifier_key(text: str) -> tuple[str, VerifyingKey, bool]:
     """Return name and key, and whether it is a witness's; `CheckpointError` for anything else."""
-    name, _, rest = text.strip().partition("+")
+    named, _, rest = text.strip().partition("+")
+    name = _name(named)
     _, _, encoded = rest.partition("+")
     typed = _unbase64(encoded)
     if len(typed) != 1 + HASH_BYTES or typed[0] not in (_LOG, _WITNESS):
@@ -204,7 +209,7 @@ def _key_id(name: str, kind: int, key: VerifyingKey) -> bytes:
 
 
 def _name(name: str) -> str:
-    if _NAME.fullmatch(name) is None:
+    if _NAME.fullmatch(name) is None or not name.isprintable():
         raise CheckpointError(f"{name!r} cannot name a key: no spaces, no plus signs")
     return name
 

@@ -133,3 +133,25 @@ def test_a_missing_integer_may_have_a_default() -> None:
 def test_keys_are_sorted_and_nothing_is_spaced() -> None:
     assert encode({"b": [1, 2], "a": "é\n"}) == '{"a":"é\\n","b":[1,2]}'.encode()
     assert json.loads(encode({"a": "\x1f"})) == {"a": "\x1f"}
+
+
+def test_a_key_given_twice_is_found_at_once_among_very_many() -> None:
+    # Compared with each other, these keys of two megabytes would stop a server for minutes.
+    keys = ",".join(f'"{number}":1' for number in range(200_000))
+    with pytest.raises(MalformedError, match="the key '199999' appears twice"):
+        decode(f'{{{keys},"199999":2}}'.encode())
+
+
+@pytest.mark.parametrize(
+    ("data", "ends"),
+    [
+        (f'{{"{"a" * 9999}":1,"{"a" * 9999}":2}}', "aaa' appears twice"),
+        (f'{{"é{"a" * 9999}":1}}', "aaa' is not an ASCII string"),
+        ("1." + "0" * 9999, "000 is not an integer"),
+    ],
+)
+def test_a_complaint_is_short_however_long_what_it_quotes(data: str, ends: str) -> None:
+    with pytest.raises(MalformedError) as caught:
+        decode(data.encode())
+    assert len(str(caught.value)) == 300
+    assert str(caught.value).endswith(ends)

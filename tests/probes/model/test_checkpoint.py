@@ -122,12 +122,18 @@ def test_bytes_that_are_no_text_are_refused() -> None:
         "name",
         "name+00000000+AAAA",
         PETER.replace("c74f20a3", "c74f20a4"),
+        f"a\x00{PETER}",
+        f"\u202e{PETER}",
+        f"\ud800{PETER}",
+        f"{'a' * 9999}{PETER}",
         verifier_key("weak", VerifyingKey(bytes(32), KEY.verifying_key._key)),
     ],
 )
 def test_what_is_no_verifier_key_is_refused(text: str) -> None:
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError) as caught:
         read_verifier_key(text)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) <= 300
 
 
 def test_a_witness_has_a_key_of_its_own_kind() -> None:
