@@ -10,17 +10,43 @@ from typing import Any
 
 import yaml
 
+from probes.model.canonical import given_twice
+from probes.model.complaint import shortened
+
 
 class DocumentError(ValueError):
     """A text is not YAML or not JSON, or gives a key twice; the message says where."""
 
+    def __init__(self, complaint: str) -> None:
+        super().__init__(shortened(complaint))
+
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that keeps dates as text and refuses duplicate keys."""
+    """A safe loader that keeps dates as text and refuses duplicate keys.
+
+    What a tag of YAML promises and its text does not hold is a fault like any other.
+    """
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401
+        try:
+            return super().construct_object(node, deep)
+        except DocumentError:
+            raise
+        except (ValueError, LookupError, AttributeError, TypeError):
+            kind = node.tag.rpartition(":")[2]
+            raise DocumentError(f"{_place(node.start_mark)}: is no {kind}") from None
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:  # noqa: ANN401
+        value = super().construct_scalar(node)
+        if any("\ud800" <= character <= "\udfff" for character in node.value):
+            raise DocumentError(f"{_place(node.start_mark)}: holds a lone surrogate")
+        return value
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
-        for key, _ in node.value:
+        for key, _ in node.value if node.id == "mapping" else ():  # not so under the tag !!map
+            if not isinstance(key, yaml.ScalarNode):
+                raise DocumentError(f"{_place(key.start_mark)}: a key must be a text")
             if key.value in seen:
                 raise DocumentError(f"{_place(key.start_mark)}: {key.value!r} is given twice")
             seen.add(key.value)
@@ -52,8 +78,15 @@ def read_json(text: str) -> object:
     """Return the value of a JSON text; `DocumentError` says line and column."""
     try:
         value: object = json.loads(text, object_pairs_hook=_object)
+        json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise DocumentError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except UnicodeEncodeError:
+        raise DocumentError("a text holds a lone surrogate") from None
+    except DocumentError:
+        raise
+    except ValueError:  # int() refuses literals of thousands of digits
+        raise DocumentError("an integer has thousands of digits") from None
     except RecursionError:
         raise DocumentError("nested too deep") from None
     return value
@@ -62,9 +95,7 @@ def read_json(text: str) -> object:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DocumentError(f"{twice!r} is given twice in one object")
+        raise DocumentError(f"{given_twice(pairs)!r} is given twice in one object")
     return members
 
 

@@ -24,18 +24,23 @@ from collector.judge.terms import (
     Window,
     WindowStatus,
 )
+from probes.model.complaint import shortened
 from probes.model.instant import (
     MICROSECOND,
     local_date,
     parse_duration,
     parse_instant,
     parse_local,
+    to_datetime,
     zone_named,
 )
 from probes.model.interval import Interval
 from probes.model.measurement import VantageKind
 
 DEFAULT_MAX_GAP_INTERVALS: Final = 3
+LONGEST_NOTICE: Final = 1_000
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2999
 
 _HAS_OFFSET: Final = re.compile(r"([Zz]|[+-]\d{2}:\d{2})$")
 _Read = TypeVar("_Read")
@@ -43,6 +48,9 @@ _Read = TypeVar("_Read")
 
 class WindowFileError(ValueError):
     """A window file does not say what it must; the text begins with the key at fault."""
+
+    def __init__(self, complaint: str) -> None:
+        super().__init__(shortened(complaint))
 
 
 class _Plan(msgspec.Struct):
@@ -113,8 +121,13 @@ def _window(file: _File) -> Window:
 
     def instant(key: str, text: str) -> int:
         if _HAS_OFFSET.search(text):
-            return _at(key, parse_instant, text)
-        return _at(key, lambda local: parse_local(local, zone), text)
+            found = _at(key, parse_instant, text)
+        else:
+            found = _at(key, lambda local: parse_local(local, zone), text)
+        # A notice is counted in days around it: they too must be in the calendar.
+        if not FIRST_YEAR <= to_datetime(found).year <= LAST_YEAR:
+            raise WindowFileError(f"{key}: {text} is not of the years {FIRST_YEAR} to {LAST_YEAR}")
+        return found
 
     def interval(key: str, plan: _Plan | _Revision) -> Interval:
         found = Interval(instant(f"{key}.start", plan.start), instant(f"{key}.end", plan.end))
@@ -186,6 +199,8 @@ def _holidays(file: _File, years: set[int]) -> frozenset[date]:
 def _notice(notice: _Notice) -> NoticeTerms:
     if notice.amount < 0:
         raise WindowFileError(f"contract.notice.amount: {notice.amount} is negative")
+    if notice.amount > LONGEST_NOTICE:
+        raise WindowFileError(f"contract.notice.amount: is more than {LONGEST_NOTICE}")
     return NoticeTerms(notice.amount, notice.unit, notice.counting or NoticeCounting.CLEAR_DAYS)
 
 

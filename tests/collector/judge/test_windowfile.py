@@ -159,6 +159,18 @@ def test_known_until_an_instant_before_the_horizon_opens_is_an_empty_horizon() -
             "contract.notice.amount: -1 is negative",
         ),
         (
+            lambda d: d["contract"]["notice"].update(amount=10**12, unit="business_days"),
+            "contract.notice.amount: is more than 1000",
+        ),
+        (
+            lambda d: d["plan"].update(start="1969-12-31T23:59:59Z"),
+            "plan.start: 1969-12-31T23:59:59Z is not of the years 1970 to 2999",
+        ),
+        (
+            lambda d: d.update(as_of="3000-01-01T01:00:00+01:00"),
+            "as_of: 3000-01-01T01:00:00+01:00 is not of the years 1970 to 2999",
+        ),
+        (
             lambda d: d["checks"]["dpi-login"].update(max_gap="PT0S"),
             "checks.dpi-login.max_gap: PT0S is too short",
         ),
