@@ -1,0 +1,41 @@
+"""What is fuzzed: a reader, good inputs for it, how to alter them, and what must always hold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+LONGEST_COMPLAINT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One reader of what comes from elsewhere.
+
+    `read` returns for an input that is understood, and checks then that it was understood in full;
+    for any other it raises one of `refusals`, whose text is one short line for a person.
+    """
+
+    name: str
+    read: Callable[[bytes], object]
+    refusals: tuple[type[Exception], ...]
+    seeds: tuple[bytes, ...]
+    alter: Callable[[Random, bytes], bytes]
+
+    def run(self, data: bytes) -> bool:
+        """Return whether an input is understood; any exception but a refusal is a finding."""
+        try:
+            self.read(data)
+        except self.refusals as refusal:
+            complaint = str(refusal)
+            if not complaint.isprintable() or not 0 < len(complaint) <= LONGEST_COMPLAINT:
+                raise AssertionError(f"no line for a person: {complaint[:200]!r}") from refusal
+            return False
+        return True
+
+    def altered(self, random: Random) -> bytes:
+        """Return one of the seeds, altered once or a few times."""
+        data = random.choice(self.seeds)
+        for _ in range(random.choice((1, 1, 1, 2, 3))):
+            data = self.alter(random, data)
+        return data
