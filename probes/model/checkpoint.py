@@ -222,4 +222,4 @@ def _unbase64(value: str) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        raise CheckpointError("the checkpoint has something that is not base64") from None
+        raise CheckpointError("something in it is not base64") from None

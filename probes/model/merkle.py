@@ -141,7 +141,8 @@ def verify_consistency(
     if not 0 <= old <= new:
         raise MerkleError(f"a tree of {new} does not continue one of {old}")
     if old in (0, new):
-        if hashes or old_root != (new_root if old else EMPTY_ROOT):
+        unequal = old == new and old_root != new_root
+        if hashes or unequal or (old == 0 and old_root != EMPTY_ROOT):
             raise MerkleError(f"the tree of {new} is not the one of {old}")
     elif not hashes:
         raise MerkleError("the proof of consistency is too short")

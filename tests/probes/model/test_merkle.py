@@ -175,6 +175,15 @@ def test_trees_that_cannot_be_are_refused() -> None:
         verify_consistency(0, 1, EMPTY_ROOT, LEAVES[1], [LEAVES[0]])
 
 
+def test_an_empty_tree_has_one_root() -> None:
+    verify_consistency(0, 0, EMPTY_ROOT, EMPTY_ROOT, [])
+    for old_root, new_root in ((EMPTY_ROOT, LEAVES[0]), (LEAVES[0], LEAVES[0])):
+        with pytest.raises(MerkleError, match="the tree of 0 is not the one of 0"):
+            verify_consistency(0, 0, old_root, new_root, [])
+    with pytest.raises(MerkleError, match="the tree of 1 is not the one of 0"):
+        verify_consistency(0, 1, LEAVES[0], LEAVES[0], [])
+
+
 def test_nodes_fold_as_the_root_does() -> None:
     assert fold([LEAVES[0]]) == LEAVES[0]
     assert fold(LEAVES[:2]) == node_hash(*LEAVES[:2])
