@@ -71,6 +71,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Announce windows, take their steps, see their verdict.",
         "collector",
     ),
+    "witness": Entry("collector.cli.witness:witness", "Witness the log of a hospital."),
 }
 
 

@@ -1,0 +1,1 @@
+"""The witness, in front of a log that may lie."""
