@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SCENARIO ?= compliant
+RUNS ?= 1000000
 # Programs of Debian that the kinds of probe meet, one a line; tests/debian.py knows their packages.
 SERVERS := \
 	apache2 catalina.sh \
@@ -23,7 +24,7 @@ UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics test-servers test-browser test-kill bench check ci test-wheel format format-check lint types imports clean
+.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics test-servers test-browser test-kill fuzz bench check ci ci-long test-wheel format format-check lint types imports clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -66,6 +67,10 @@ test-browser: $(STAMP) ## log in through a real Chromium (installs it, as root)
 test-kill: $(STAMP) ## kill agents, collector and database for minutes, and audit what is left
 	@$(BIN)/python -m tests.end_to_end.kill --full
 
+fuzz: $(STAMP) ## fuzz every reader, guided by what is reached; RUNS=1000000 of each, TARGET=archive for one
+	@UV_PROJECT_ENVIRONMENT=.fuzz $(UV) sync --quiet --frozen --no-default-groups --group fuzz
+	@.fuzz/bin/python -m tests.fuzz --runs $(RUNS) $(TARGET)
+
 bench: $(STAMP) ## what things cost, as ratios to something measured in the same run; BENCH=agent for one
 	@$(BIN)/python -m tests.bench $(BENCH)
 
@@ -75,6 +80,8 @@ test-demo: $(STAMP) ## every demonstration from end to end, about five minutes
 check: format-check lint types imports test ## what must pass before a commit
 
 ci: test-metrics test-servers test-browser check test-wheel test-store-timescale test-demo ## all that CI runs
+
+ci-long: ci fuzz ## all that CI runs, and the long runs of the fuzzers
 
 test-wheel: $(STAMP) ## build the wheel and use it in empty environments
 	@$(BIN)/python -m tests.from_wheel
@@ -99,4 +106,4 @@ docs: $(STAMP) ## run the commands of the README again and keep what they print,
 	@$(BIN)/python -m tests.probes.corpus.truth
 
 clean: ## remove everything that was built, the virtual environment too
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build
+	rm -rf $(VENV) .fuzz .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build

@@ -9,6 +9,8 @@ import zipfile
 from typing import Final
 
 from collector.evidence.archive import ArchiveError, ArchiveReader, ArchiveWriter
+from collector.evidence.stamp import StampError, verify_stamp
+from collector.evidence.stamp_exchange import read_response
 from collector.judge.assessment import assess
 from collector.judge.document import DocumentError, read_json
 from collector.judge.windowfile import WindowFileError, read_window, unknown_keys
@@ -27,7 +29,8 @@ from probes.model.checkpoint import CheckpointError, read_checkpoint, read_verif
 from probes.model.envelope import Envelope
 from probes.model.measurement import read_measurements, write_measurement
 from probes.model.merkle import MerkleError, verify_consistency, verify_inclusion
-from tests.fuzz import seeds
+from tests.fuzz import seeds, stamps
+from tests.fuzz.der_mutation import alter_der
 from tests.fuzz.mutation import (
     alter_archive,
     alter_bytes,
@@ -125,6 +128,19 @@ def _archive(data: bytes) -> None:
         assert {name: theirs.read(name) for name in theirs.namelist()} == members
 
 
+def _stamp(data: bytes) -> None:
+    # Not the same bytes: ECDSA has two signatures of one kind, and NULL says what nothing says.
+    assert verify_stamp(data, stamps.NOTE, _ROOTS) in _STAMPS
+
+
+def _stamp_answer(data: bytes) -> None:
+    assert read_response(data, stamps.NOTE, stamps.NONCE, _ROOTS)[1] in _STAMPS
+
+
+_ROOTS: Final = stamps.roots()
+_TOKENS: Final = stamps.tokens()
+_STAMPS: Final = [verify_stamp(token, stamps.NOTE, _ROOTS) for token in _TOKENS]
+
 _MALFORMED: Final = (MalformedError,)
 _PROOF: Final = (MerkleError, MalformedError)
 
@@ -141,6 +157,8 @@ TARGETS: Final = {
         Target("entry", _entry, _MALFORMED, seeds.ENTRIES, alter_json),
         Target("measurements", _measurements, _MALFORMED, seeds.LINES, alter_json_lines),
         Target("window", _window, (DocumentError, WindowFileError), seeds.WINDOWS, alter_json),
+        Target("stamp", _stamp, (StampError,), _TOKENS, alter_der),
+        Target("stamp-answer", _stamp_answer, (StampError,), stamps.answers(), alter_der),
         Target("archive", _archive, (ArchiveError,), seeds.ARCHIVES, alter_archive),
     )
 }

@@ -1,0 +1,34 @@
+"""One fuzzer, guided by what its inputs reach: `python -m tests.fuzz.guided TARGET [libFuzzer…]`.
+
+The other half of the alterations are libFuzzer's own. It ends the process, with the input that was
+found in a file, at the first exception that is not a refusal.
+"""
+
+import sys
+from random import Random
+
+import atheris
+
+with atheris.instrument_imports(include=["collector", "probes"]):
+    from tests.fuzz.targets import TARGETS
+
+
+def main() -> None:
+    """Fuzz the target that the command line names; libFuzzer reads the options after it."""
+    target = TARGETS[sys.argv[1]]
+
+    def altered(data: bytes, longest: int, seed: int) -> bytes:
+        random = Random(seed)
+        if random.random() < 0.5:
+            return bytes(atheris.Mutate(data, longest))
+        return target.alter(random, data)[:longest]
+
+    def run(data: bytes) -> None:
+        target.run(data)
+
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], run, custom_mutator=altered)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
