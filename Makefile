@@ -6,6 +6,7 @@ SCENARIO ?= compliant
 RUNS ?= 1000000
 # Programs of Debian that the kinds of probe meet, one a line; tests/debian.py knows their packages.
 SERVERS := \
+	7zz bsdtar unzip \
 	apache2 catalina.sh \
 	check_http check_procs systemctl systemd-analyze \
 	haproxy \

@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from typing import Final
 
 PACKAGES: Final = {
+    "7zz": "7zip",
     "apache2": "apache2",
+    "bsdtar": "libarchive-tools",
     "catalina.sh": "tomcat10",
     "certutil": "libnss3-tools",
     "check_http": "monitoring-plugins-basic",
@@ -38,6 +40,7 @@ PACKAGES: Final = {
     "systemctl": "systemd",
     "systemd-analyze": "systemd",
     "unbound": "unbound",
+    "unzip": "unzip",
 }
 # An ordinary user's PATH lacks the folders of the servers, and everybody's that of plug-ins.
 _PATH: Final = os.pathsep.join(
