@@ -20,17 +20,18 @@ _EVICTED_AT_ONCE: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """What one collector has: batches and samples up to these numbers, and its latest head.
+    """What one collector has: batches and samples up to these numbers, and its latest checkpoint.
 
-    `halted` says why nothing more is sent to it; empty while it is served.
+    `halted` says why nothing more is sent to it; empty while it is served. `refused` is a
+    checkpoint that contradicts the latest.
     """
 
     batch: int = 0
     sample: int = 0
     leaf: int = -1
-    head_size: int = 0
-    head_chain: str = ""
+    checkpoint: str = ""
     halted: str = ""
+    refused: str = ""
 
 
 class Cursors:
@@ -87,7 +88,7 @@ class Cursors:
 
     def _load(self, collector: str) -> Cursor:
         row = self._database.execute(
-            "SELECT batch, sample, leaf, head_size, head_chain, halted FROM cursor"
+            "SELECT batch, sample, leaf, checkpoint, halted, refused FROM cursor"
             " WHERE collector = ?",
             (collector,),
         ).fetchone()

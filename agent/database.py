@@ -14,7 +14,7 @@ from typing import Final
 
 from agent.keys import sync_folder
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _APPLICATION_ID: Final = 0x436F6E53  # "ConS"
 _NO_SPACE: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -68,9 +68,9 @@ CREATE TABLE cursor (
   batch INTEGER NOT NULL,
   sample INTEGER NOT NULL,
   leaf INTEGER NOT NULL,
-  head_size INTEGER NOT NULL,
-  head_chain TEXT NOT NULL,
-  halted TEXT NOT NULL
+  checkpoint TEXT NOT NULL,
+  halted TEXT NOT NULL,
+  refused TEXT NOT NULL
 );
 """
 
@@ -168,6 +168,8 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             _create(database)
+        elif version == 1:
+            _upgrade(database)
         elif version != SCHEMA_VERSION:
             raise SpoolError(
                 f"cannot use {path}: it has format {version}, this agent knows {SCHEMA_VERSION}"
@@ -181,4 +183,13 @@ def _create(database: sqlite3.Connection) -> None:
     for statement in _SCHEMA.split(";"):
         database.execute(statement)
     database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _upgrade(database: sqlite3.Connection) -> None:
+    """Take a spool of format 1, whose heads could not be verified: each is shown anew."""
+    database.execute("ALTER TABLE cursor DROP COLUMN head_size")
+    database.execute("ALTER TABLE cursor RENAME COLUMN head_chain TO checkpoint")
+    database.execute("ALTER TABLE cursor ADD COLUMN refused TEXT NOT NULL DEFAULT ''")
+    database.execute("UPDATE cursor SET checkpoint = ''")
     database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -25,6 +25,11 @@ class Identity:
         """Return whether the collector at a URL knows this agent."""
         return url in self.collector_keys
 
+    def log_keys(self, url: str) -> tuple[VerifyingKey, ...]:
+        """Return the log key of the collector at a URL, of all of them if none is known there."""
+        known = self.collector_keys.get(url)
+        return tuple(self.collector_keys.values()) if known is None else (known,)
+
     def with_collector(self, url: str, key: VerifyingKey) -> "Identity":
         """Return this identity, known to one more collector."""
         return replace(self, collector_keys={**self.collector_keys, url: key})

@@ -116,9 +116,9 @@ class Link:
             raise self._unusable(answer.reason)
         return Exchange(sent, now_us, received_us)
 
-    async def post_batch(self, body: bytes, *, gzipped: bool) -> Answer:
-        """Send a sealed batch."""
-        headers = {"Content-Type": ENVELOPE_MEDIA_TYPE}
+    async def post_batch(self, body: bytes, *, gzipped: bool, seen: int) -> Answer:
+        """Send a sealed batch, and say how large the log was that was shown last."""
+        headers = {"Content-Type": ENVELOPE_MEDIA_TYPE, "Constat-Seen": str(seen)}
         if gzipped:
             headers["Content-Encoding"] = "gzip"
         async with self._turn:

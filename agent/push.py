@@ -2,8 +2,8 @@
 
 What passes (no network, a busy server) is tried again after a random wait that grows to a minute.
 What does not pass by itself (this agent is unknown, frozen or revoked, a batch is refused) is tried
-again every ten minutes and shown. A fork ends it: two machines sign with one key, and to send more
-would only bury the proof.
+again every ten minutes and shown. A fork on either side ends it: two machines sign with one key, or
+the collector shows another log than before. To send more would only bury the proof.
 """
 
 import asyncio
@@ -13,11 +13,12 @@ from enum import StrEnum
 from random import SystemRandom
 from typing import Final
 
+from agent.acknowledgement import InconsistentError, Witness, size_of
 from agent.cursors import Cursor
 from agent.link import Answer, Link, UnreachableError
 from agent.seal import Sealed
 from agent.spool import Spool
-from probes.model.canonical import MalformedError, integer, mapping, text
+from probes.model.canonical import MalformedError, integer, mapping
 
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 60.0
@@ -52,13 +53,13 @@ class Pusher:
     `failed_attempts` counts all that were not.
     """
 
-    def __init__(self, link: Link, spool: Spool, agent: str) -> None:
+    def __init__(self, link: Link, spool: Spool, witness: Witness) -> None:
         self.standing = Standing()
         self.acknowledged_s: float | None = None
         self.failed_attempts = 0
         self._link = link
         self._spool = spool
-        self._agent = agent
+        self._witness = witness
         self._failures = 0
 
     async def run(self) -> None:
@@ -77,7 +78,9 @@ class Pusher:
         if batch is None:
             return self._behind(cursor.batch + 1)
         try:
-            answer = await self._link.post_batch(batch.body, gzipped=batch.gzipped)
+            answer = await self._link.post_batch(
+                batch.body, gzipped=batch.gzipped, seen=size_of(cursor.checkpoint)
+            )
         except UnreachableError as error:
             return self._retry(str(error))
         return await self._heed(answer, batch, cursor)
@@ -97,28 +100,37 @@ class Pusher:
         reason = f"{self._link.url} refused batch {batch.number}: {answer.reason}"
         match answer.status, answer.error:
             case 200, _:
-                return await self._acknowledged(answer, batch)
+                return await self._acknowledged(answer, batch, cursor)
             case 409, "gap":
                 return await self._rewind(answer, batch, cursor)
             case 409, "fork":
-                await self._spool.move_cursor(self._link.url, replace(cursor, halted=reason))
-                self._stand(Condition.FORKED, reason)
-                return 0.0
+                return await self._halt(replace(cursor, halted=reason))
             case ((400 | 403 | 409 | 413), _):
                 self._stand(Condition.REFUSED, reason)
                 return REFUSED_WAIT_S
             case _:
                 return self._retry(reason, answer.retry_after_s)
 
-    async def _acknowledged(self, answer: Answer, batch: Sealed) -> float:
+    async def _acknowledged(self, answer: Answer, batch: Sealed, before: Cursor) -> float:
         try:
-            cursor = _acknowledgement(answer, batch, self._agent)
+            cursor = self._witness.cursor_after(answer.fields, batch, before)
+        except InconsistentError as error:
+            reason = (
+                f"{self._link.url} shows another log than before: {error}; both checkpoints are"
+                " kept, tell the hospital and the operator of the collector"
+            )
+            return await self._halt(replace(before, halted=reason, refused=error.note))
         except MalformedError as error:
             return self._retry(f"cannot use the acknowledgement of {self._link.url}: {error}")
         await self._spool.move_cursor(self._link.url, cursor)
         self._failures = 0
         self.acknowledged_s = asyncio.get_running_loop().time()
         self._stand(Condition.SERVED, "")
+        return 0.0
+
+    async def _halt(self, cursor: Cursor) -> float:
+        await self._spool.move_cursor(self._link.url, cursor)
+        self._stand(Condition.FORKED, cursor.halted)
         return 0.0
 
     async def _rewind(self, answer: Answer, batch: Sealed, cursor: Cursor) -> float:
@@ -167,16 +179,3 @@ def longest_wait_s(failures: int) -> float:
     """Return the most to wait after so many failures in a row."""
     doublings = min(failures - 1, 16)  # far beyond the limit, and no huge number
     return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**doublings)
-
-
-def _acknowledgement(answer: Answer, batch: Sealed, agent: str) -> Cursor:
-    if text(answer.fields, "agent") != agent or integer(answer.fields, "batch") != batch.number:
-        raise MalformedError(f"it is not for batch {batch.number} of {agent}")
-    head = mapping(answer.fields, "head")
-    return Cursor(
-        batch=batch.number,
-        sample=batch.last,
-        leaf=integer(answer.fields, "index"),
-        head_size=integer(head, "size"),
-        head_chain=text(head, "chain"),
-    )

@@ -188,7 +188,7 @@ async def _surroundings(
             agreed.service_entry,
         ),
         log_size=loaded.head.size,
-        log_chain=loaded.head.chain.hex(),
+        log_root=loaded.head.root.hex(),
         operation=registered.operation,
         conduct=judge_conduct(registered.operation, _circumstances(loaded), assessment),
         corrections=registered.corrections,

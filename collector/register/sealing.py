@@ -7,7 +7,7 @@ from typing import Any
 from collector.record.entry import RegisterEntry
 from collector.record.steps import RegisteredWindow, window_of
 from collector.register.projections import PROJECTIONS
-from collector.store.log import NewEntry, append, lock_head
+from collector.store.log import append, lock_head
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
 from collector.store.windows import steps_of
@@ -36,12 +36,9 @@ class Desk:
     async def seal(self, kind: str, body: dict[str, Any]) -> int:
         """Append an entry and project it; return its index in the log."""
         entry = RegisterEntry(self.tenant, kind, self.at_us, self.author, body)
-        envelope = entry.seal(self.sealer.key)
-        [leaf] = await append(
-            self.connection, self.tenant_id, [NewEntry(kind, envelope)], at_us=self.at_us
-        )
-        await PROJECTIONS[kind](self.connection, self.tenant_id, leaf.index, entry)
-        return leaf.index
+        index = await append(self.connection, self.tenant_id, entry, self.sealer.key)
+        await PROJECTIONS[kind](self.connection, self.tenant_id, index, entry)
+        return index
 
 
 async def open_desk(

@@ -48,7 +48,7 @@ def report_json(report: Report) -> dict[str, JsonValue]:
             "site": around.provenance.site,
             "service": around.provenance.service,
         },
-        "log": {"size": around.log_size, "chain": around.log_chain},
+        "log": {"size": around.log_size, "root": around.log_root},
     }
     stated.update(operation_json(around))
     shortfall_us = report.assessment.notice.shortfall_us

@@ -107,7 +107,7 @@ class Phrases:
         around = self._report.surroundings
         yield self.words.fixed.format(instant=self.instant(around.fixed_at_us))
         yield self.words.as_of.format(instant=self.instant(around.as_of_us))
-        yield self.words.log.format(size=around.log_size, chain=around.log_chain[:16])
+        yield self.words.log.format(size=around.log_size, root=around.log_root[:16])
 
     def bounds(self, bounds: Bounds) -> str:
         """Write both bounds of a figure, or the one it has."""

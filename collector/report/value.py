@@ -57,7 +57,7 @@ class Provenance(NamedTuple):
 class Surroundings:
     """Everything a report says that the rules do not compute.
 
-    `fixed_at_us` is when panel and terms were fixed; `log_size` and `log_chain` the head of the
+    `fixed_at_us` is when panel and terms were fixed; `log_size` and `log_root` the head of the
     hospital's log the report was read from.
     """
 
@@ -72,7 +72,7 @@ class Surroundings:
     versions_after: tuple[str, ...]
     provenance: Provenance
     log_size: int
-    log_chain: str
+    log_root: str
     operation: Operation = UNDESCRIBED
     conduct: Conduct | None = None
     corrections: tuple[Correction, ...] = ()

@@ -139,7 +139,7 @@ _FRENCH = Words(
     imported="importé",
     nothing="aucune mesure",
     fixed="Panel et contrat fixés le {instant}",
-    log="Journal : {size} entrées, chaîne {chain}",
+    log="Journal : {size} entrées, racine {root}",
     as_of="État connu le {instant}",
     more="… et {count} autres",
 )
@@ -198,7 +198,7 @@ _ENGLISH = Words(
     imported="imported",
     nothing="nothing measured",
     fixed="Panel and contract fixed {instant}",
-    log="Log: {size} entries, chain {chain}",
+    log="Log: {size} entries, root {root}",
     as_of="As known {instant}",
     more="… and {count} more",
 )

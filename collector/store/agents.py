@@ -9,7 +9,7 @@ from typing import Final, NewType
 
 from collector.errors import NotFoundError
 from collector.record.entry import RegisterEntry
-from collector.store.log import NewEntry, append, lock_head
+from collector.store.log import append, lock_head
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
 from probes.model.batch import NO_PREVIOUS
@@ -79,11 +79,10 @@ async def record(
     connection: Connection, tenant_id: TenantId, entry: RegisterEntry, key: SigningKey
 ) -> int:
     """Append an entry about an agent and let the tables follow; return its index."""
-    new = NewEntry(entry.kind, entry.seal(key))
-    [leaf] = await append(connection, tenant_id, [new], at_us=entry.at_us)
+    index = await append(connection, tenant_id, entry, key)
     project = apply_enrolled if entry.kind == AGENT_ENROLLED else apply_shut_out
-    await project(connection, tenant_id, leaf.index, entry)
-    return leaf.index
+    await project(connection, tenant_id, index, entry)
+    return index
 
 
 async def apply_enrolled(

@@ -17,12 +17,14 @@ from typing import Final, NamedTuple, TypeAlias
 
 from collector.errors import RefusedError
 from collector.record.entry import RegisterEntry
+from collector.store.acknowledging import Ack, Acknowledger, Held
 from collector.store.agents import AGENT_FORKED, record
 from collector.store.headers import HeaderReader
-from collector.store.log import Head, SealedRow, append_rows, lock_heads
+from collector.store.log import SealedRow, append_rows, lock_heads
 from collector.store.pool import Connection
 from collector.store.received import Received
 from collector.store.tenants import TenantId
+from collector.store.tree import NodeReader
 from probes.model.keys import SigningKey
 
 COLLECTOR: Final = "collector"
@@ -32,21 +34,11 @@ _BatchKey: TypeAlias = tuple[int, int, int]
 
 
 class Submission(NamedTuple):
-    """A batch and the row it is to become."""
+    """A batch, the row it is to become, and the size of the log that its agent saw last."""
 
     received: Received
     row: SealedRow
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """A batch is in the log, at this index; the head covers it."""
-
-    agent: str
-    number: int
-    index: int
-    head: Head
-    repeated: bool
+    seen: int = 0
 
 
 class ShutOutError(RefusedError):
@@ -101,31 +93,36 @@ class Committer:
         self._key = key
         self._now_us = now_us
         self._headers = HeaderReader()
+        self._nodes = NodeReader()
+        self._acknowledger = Acknowledger(key, self._nodes)
 
     async def commit(
         self, connection: Connection, submissions: Sequence[Submission]
     ) -> list[Outcome]:
         """Do all that these batches ask for, inside the caller's transaction, in their order."""
         cursors = await _lock_cursors(connection, submissions)
-        heads = await lock_heads(connection, {row.tenant_id for _, row in submissions})
-        places = await self._held(connection, submissions, cursors)
+        heads = await lock_heads(connection, {row.tenant_id for _, row, _ in submissions})
+        for tenant_id, head in heads.items():
+            self._nodes.stand_on(tenant_id, head)
+        places = await self._taken(connection, submissions, cursors)
         decided, rows = _decide(submissions, cursors, places)
         at_us = self._now_us()
-        leaves = await append_rows(connection, heads, rows, at_us)
+        indices, made = await append_rows(connection, heads, rows, at_us)
+        for tenant_id, nodes in made.items():
+            self._nodes.made(tenant_id, heads[tenant_id], nodes)
         await _move_cursors(connection, cursors, at_us)
+        acks = await self._acknowledger.acknowledge(
+            connection, heads, _held(submissions, decided, rows, indices)
+        )
+        answers = iter(acks)
         outcomes: list[Outcome] = []
-        for (received, row), decision in zip(submissions, decided, strict=True):
+        for (received, row, _), decision in zip(submissions, decided, strict=True):
             if isinstance(decision, ForkError):
                 await self._record_fork(connection, row.tenant_id, received, at_us)
-            if isinstance(decision, _Place):
-                index = decision.index if decision.row is None else leaves[decision.row].index
-                appended = decision.row is not None and rows[decision.row] is row
-                outcomes.append(_ack(received, index, heads[row.tenant_id], repeated=not appended))
-            else:
-                outcomes.append(decision)
+            outcomes.append(next(answers) if isinstance(decision, _Place) else decision)
         return outcomes
 
-    async def _held(
+    async def _taken(
         self,
         connection: Connection,
         submissions: Sequence[Submission],
@@ -133,7 +130,7 @@ class Committer:
     ) -> dict[_BatchKey, _Place]:
         """Return those of these batches whose number was taken before."""
         places: dict[_BatchKey, _Place] = {}
-        for received, row in submissions:
+        for received, row, _ in submissions:
             key, number = _agent_key(row), received.batch.batch
             back = cursors[key].number - number
             if back < 0 or (*key, number) in places:
@@ -170,7 +167,7 @@ def _decide(
     """Return what becomes of each batch, and the rows to append; the cursors move on."""
     decided: list[_Decision] = []
     rows: list[SealedRow] = []
-    for received, row in submissions:
+    for received, row, _ in submissions:
         cursor = cursors[_agent_key(row)]
         key = (*_agent_key(row), received.batch.batch)
         decision = _decision(received, cursor, places.get(key))
@@ -199,8 +196,20 @@ def _decision(received: Received, cursor: _Cursor, place: _Place | None) -> _Dec
     return None
 
 
-def _ack(received: Received, index: int, head: Head, *, repeated: bool) -> Ack:
-    return Ack(received.batch.agent, received.batch.batch, index, head, repeated)
+def _held(
+    submissions: Sequence[Submission],
+    decided: Sequence[_Decision],
+    rows: Sequence[SealedRow],
+    indices: Sequence[int],
+) -> list[Held]:
+    """Return the batches that have a place in the log, in their order."""
+    held = []
+    for (received, row, seen), decision in zip(submissions, decided, strict=True):
+        if isinstance(decision, _Place):
+            index = decision.index if decision.row is None else indices[decision.row]
+            repeated = decision.row is None or rows[decision.row] is not row
+            held.append(Held(received, index, seen, repeated))
+    return held
 
 
 def _agent_key(row: SealedRow) -> _AgentKey:
@@ -211,7 +220,7 @@ def _agent_key(row: SealedRow) -> _AgentKey:
 async def _lock_cursors(
     connection: Connection, submissions: Sequence[Submission]
 ) -> dict[_AgentKey, _Cursor]:
-    keys = {_agent_key(row) for _, row in submissions}
+    keys = {_agent_key(row) for _, row, _ in submissions}
     rows = await connection.fetch(
         "SELECT tenant_id, agent_id, state, number, payload_hash FROM agent_cursor"
         " JOIN unnest($1::int[], $2::int[]) AS asked (tenant_id, agent_id)"

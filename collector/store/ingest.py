@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from collector.errors import ConstatError, RefusedError
+from collector.store.acknowledging import Ack
 from collector.store.agents import Agent, find_agent
 from collector.store.commit import (
-    Ack,
     Committer,
     ForkError,
     GapError,
@@ -26,7 +26,7 @@ from collector.store.commit import (
     Submission,
 )
 from collector.store.header_writer import HeaderWriter
-from collector.store.log import SealedRow, leaf_hash
+from collector.store.log import SealedRow
 from collector.store.packing import Header
 from collector.store.pool import (
     Connection,
@@ -40,6 +40,7 @@ from collector.store.received import Received, read_batch, read_envelope
 from collector.store.telemetry import Telemetry
 from probes.model.envelope import Envelope
 from probes.model.keys import KeyId, SigningKey
+from probes.model.merkle import leaf_hash
 
 MOST_WAITING: Final = 1024
 MOST_WAITING_BYTES: Final = 128 << 20
@@ -84,8 +85,10 @@ class Ingest:
         self._arrived = asyncio.Event()
         self._closing = False
 
-    async def submit(self, data: bytes) -> Ack:
+    async def submit(self, data: bytes, *, seen: int = 0) -> Ack:
         """Make the batch of an encoded envelope durable, and return where it is in the log.
+
+        `seen` is the size of the log that its agent was last shown.
 
         Raises `MalformedError`, `TooLargeError`, `UnknownAgentError`, `ShutOutError`, `GapError`,
         `ForkError`, `BusyError`, `AgentBusyError` or `DatabaseUnavailableError`.
@@ -100,7 +103,7 @@ class Ingest:
         self._under_way[key_id] = self._under_way.get(key_id, 0) + 1
         try:
             submission = await self._submission(agent, envelope, data)
-            outcome = await self._outcome(submission)
+            outcome = await self._outcome(submission._replace(seen=seen))
         finally:
             self._under_way[key_id] -= 1
             if not self._under_way[key_id]:

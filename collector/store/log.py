@@ -1,54 +1,51 @@
-"""The log of a tenant: entries are appended, each a leaf under a running hash, and never changed.
+"""The log of a tenant: entries are appended, each a leaf of its Merkle tree, and never changed.
 
-The leaf of an entry is SHA-256(0x00 ‖ envelope bytes), as in RFC 9162; the chain at a leaf is
-SHA-256(chain before ‖ leaf). Whoever appends holds the row of the tenant's head until the
-transaction ends, so indices have no gaps and no two writers see the same head. In one transaction
-heads are locked after agents' cursors, and in order of tenant.
+The leaf of an entry is SHA-256(0x00 ‖ envelope bytes), as in RFC 9162. Whoever appends holds the
+row of the tenant's head until the transaction ends, so indices have no gaps and no two writers see
+the same head. In one transaction heads are locked after agents' cursors, and in order of tenant.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final, NamedTuple
 
 from collector.errors import NotFoundError
+from collector.record.entry import Place, RegisterEntry, place_after
 from collector.store.headers import HeaderReader
 from collector.store.packing import pack
-from collector.store.pool import Connection
+from collector.store.pool import Connection, Record
 from collector.store.tenants import TenantId
 from probes.model.envelope import Envelope
+from probes.model.keys import SigningKey
+from probes.model.merkle import Frontier, Node, leaf_hash
 
 BATCH_KIND: Final = "batch"
 LOG_CHANNEL: Final = "constat_log"
 
 _COLUMNS: Final = (
-    "idx", "received_at", "tenant_id", "agent_id", "number", "kind", "chain", "envelope",
+    "idx", "received_at", "tenant_id", "agent_id", "number", "kind", "leaf", "envelope",
 )  # fmt: skip
 _PAGE: Final = 500
+# Of the nodes of a tree, these levels are kept, and the leaves beside their entries.
+TILE_LEVELS: Final = (8, 16, 24)
 
 
 @dataclass(frozen=True, slots=True)
-class NewEntry:
-    """What is to be appended: its kind, such as `window.announced`, and its sealed envelope."""
+class Head:
+    """Where a log stands: its tree, and the place of the next entry of its register."""
 
-    kind: str
-    envelope: Envelope
+    tree: Frontier
+    next_stated: Place
 
+    @property
+    def size(self) -> int:
+        """How many leaves the log has."""
+        return self.tree.size
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """Where an entry stands: its index from 0, its leaf hash, and the chain up to it."""
-
-    index: int
-    leaf_hash: bytes
-    chain: bytes
-
-
-class Head(NamedTuple):
-    """How many entries a log has, and the chain over all of them (zeros when empty)."""
-
-    size: int
-    chain: bytes
+    @property
+    def root(self) -> bytes:
+        """The hash over all of them."""
+        return self.tree.root
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +56,6 @@ class Entry:
     kind: str
     received_at_us: int
     envelope: Envelope
-    chain: bytes
-
-    @property
-    def leaf_hash(self) -> bytes:
-        """The RFC 9162 hash of the entry."""
-        return leaf_hash(self.envelope.encode())
 
 
 class SealedRow(NamedTuple):
@@ -78,51 +69,76 @@ class SealedRow(NamedTuple):
     number: int | None = None
 
 
-def leaf_hash(encoded: bytes) -> bytes:
-    """Return the hash of a leaf (RFC 9162, section 2.1.1) from the bytes of its envelope."""
-    return sha256(b"\x00" + encoded).digest()
-
-
 async def append(
-    connection: Connection, tenant_id: TenantId, entries: Sequence[NewEntry], *, at_us: int
-) -> list[Leaf]:
-    """Append entries inside the caller's transaction; return their leaves, in order.
+    connection: Connection, tenant_id: TenantId, entry: RegisterEntry, key: SigningKey
+) -> int:
+    """Seal an entry at its place and append it, inside the caller's transaction; return its index.
 
-    `at_us` is the collector's clock, kept as the instant of receipt.
+    What its entry says was sealed is also kept as the instant of receipt.
     """
-    rows = [
-        SealedRow(tenant_id, leaf_hash(entry.envelope.encode()), pack(entry.envelope), entry.kind)
-        for entry in entries
-    ]
     heads = {tenant_id: await lock_head(connection, tenant_id)}
-    return await append_rows(connection, heads, rows, at_us)
+    before = heads[tenant_id]
+    envelope = entry.seal(key, before.next_stated)
+    row = SealedRow(tenant_id, leaf_hash(envelope.encode()), pack(envelope), entry.kind)
+    heads[tenant_id] = Head(before.tree, place_after(before.next_stated, envelope.payload))
+    await append_rows(connection, heads, [row], entry.at_us)
+    return before.size
 
 
 async def append_rows(
     connection: Connection, heads: dict[TenantId, Head], rows: Sequence[SealedRow], at_us: int
-) -> list[Leaf]:
-    """Append entries to logs whose heads the caller's transaction holds; the heads move on."""
-    leaves, records = [], []
+) -> tuple[list[int], dict[TenantId, dict[Node, bytes]]]:
+    """Append entries to logs whose heads the caller's transaction holds; the heads move on.
+
+    Returns the index of each, and by tenant every complete node of its tree that this made.
+    """
+    indices, records = [], []
+    leaves: dict[TenantId, list[bytes]] = {}
     for tenant_id, leaf, packed, kind, agent_id, number in rows:
-        index, before = heads[tenant_id]
-        chain = sha256(before + leaf).digest()
-        heads[tenant_id] = Head(index + 1, chain)
-        leaves.append(Leaf(index, leaf, chain))
-        records.append((index, at_us, tenant_id, agent_id, number, kind, chain, packed))
+        added = leaves.setdefault(tenant_id, [])
+        index = heads[tenant_id].size + len(added)
+        added.append(leaf)
+        indices.append(index)
+        records.append((index, at_us, tenant_id, agent_id, number, kind, leaf, packed))
+    made: dict[TenantId, dict[Node, bytes]] = {}
+    for tenant_id, added in leaves.items():
+        tree, made[tenant_id] = heads[tenant_id].tree.appended(added)
+        heads[tenant_id] = Head(tree, heads[tenant_id].next_stated)
     if records:
         await connection.copy_records_to_table("log", records=records, columns=_COLUMNS)
-        await connection.execute(
-            "WITH head AS (SELECT * FROM unnest($1::int[], $2::bigint[], $3::bytea[])"
-            " AS head (tenant_id, size, chain)), moved AS (UPDATE log_head"
-            " SET size = head.size, chain = head.chain FROM head"
-            " WHERE log_head.tenant_id = head.tenant_id)"
-            " SELECT pg_notify($4, tenant_id::text) FROM head",
-            list(heads),
-            [head.size for head in heads.values()],
-            [head.chain for head in heads.values()],
-            LOG_CHANNEL,
-        )
-    return leaves
+        await _keep_tiles(connection, made)
+        await _move_heads(connection, {tenant_id: heads[tenant_id] for tenant_id in leaves})
+    return indices, made
+
+
+async def _keep_tiles(
+    connection: Connection, made: Mapping[TenantId, Mapping[Node, bytes]]
+) -> None:
+    records = [
+        (tenant_id, *node, value)
+        for tenant_id, nodes in made.items()
+        for node, value in nodes.items()
+        if node.level in TILE_LEVELS
+    ]
+    if records:
+        columns = ("tenant_id", "level", "place", "hash")
+        await connection.copy_records_to_table("log_tile", records=records, columns=columns)
+
+
+async def _move_heads(connection: Connection, heads: Mapping[TenantId, Head]) -> None:
+    await connection.execute(
+        "WITH head AS (SELECT * FROM unnest($1::int[], $2::bigint[], $3::bytea[], $4::int[],"
+        " $5::text[]) AS head (tenant_id, size, frontier, stated, last_stated)), moved AS"
+        " (UPDATE log_head SET size = head.size, frontier = head.frontier, stated = head.stated,"
+        " last_stated = head.last_stated FROM head WHERE log_head.tenant_id = head.tenant_id)"
+        " SELECT pg_notify($6, tenant_id::text) FROM head",
+        list(heads),
+        [head.size for head in heads.values()],
+        [head.tree.encode() for head in heads.values()],
+        [head.next_stated.number - 1 for head in heads.values()],
+        [head.next_stated.previous for head in heads.values()],
+        LOG_CHANNEL,
+    )
 
 
 async def lock_heads(
@@ -130,11 +146,9 @@ async def lock_heads(
 ) -> dict[TenantId, Head]:
     """Return the heads of some logs and keep others from appending until the transaction ends."""
     rows = await connection.fetch(
-        "SELECT tenant_id, size, chain FROM log_head WHERE tenant_id = ANY($1)"
-        " ORDER BY tenant_id FOR UPDATE",
-        list(tenant_ids),
+        f"{_HEADS} WHERE tenant_id = ANY($1) ORDER BY tenant_id FOR UPDATE", list(tenant_ids)
     )
-    return {TenantId(row["tenant_id"]): Head(row["size"], row["chain"]) for row in rows}
+    return {TenantId(row["tenant_id"]): _head(row) for row in rows}
 
 
 async def lock_head(connection: Connection, tenant_id: TenantId) -> Head:
@@ -147,12 +161,18 @@ async def lock_head(connection: Connection, tenant_id: TenantId) -> Head:
 
 async def read_head(connection: Connection, tenant_id: TenantId) -> Head:
     """Return the head of a log as committed."""
-    row = await connection.fetchrow(
-        "SELECT size, chain FROM log_head WHERE tenant_id = $1", tenant_id
-    )
+    row = await connection.fetchrow(f"{_HEADS} WHERE tenant_id = $1", tenant_id)
     if row is None:
         raise NotFoundError(f"there is no tenant {tenant_id}")
-    return Head(row["size"], row["chain"])
+    return _head(row)
+
+
+_HEADS: Final = "SELECT tenant_id, size, frontier, stated, last_stated FROM log_head"
+
+
+def _head(row: Record) -> Head:
+    place = Place(row["stated"] + 1, row["last_stated"])
+    return Head(Frontier.decode(row["size"], row["frontier"]), place)
 
 
 async def entries(
@@ -168,7 +188,7 @@ async def entries(
     """
     wanted = "" if kinds is None else "AND agent_id IS NULL AND kind = ANY($4)"
     query = (
-        "SELECT idx, coalesce(kind, $3), received_at, chain, envelope FROM log"  # noqa: S608 - constant
+        "SELECT idx, coalesce(kind, $3), received_at, envelope FROM log"  # noqa: S608 - constant
         f" WHERE tenant_id = $1 AND idx >= $2 {wanted} ORDER BY idx LIMIT {_PAGE}"
     )
     arguments = [BATCH_KIND] if kinds is None else [BATCH_KIND, list(kinds)]
@@ -176,6 +196,6 @@ async def entries(
     while page := await connection.fetch(query, tenant_id, start, *arguments):
         packed = [row["envelope"] for row in page]
         envelopes = await headers.unpack_all(connection, tenant_id, packed)
-        for (index, kind, received_at_us, chain, _), envelope in zip(page, envelopes, strict=True):
-            yield Entry(index, kind, received_at_us, envelope, chain)
+        for (index, kind, received_at_us, _), envelope in zip(page, envelopes, strict=True):
+            yield Entry(index, kind, received_at_us, envelope)
         start = page[-1]["idx"] + 1

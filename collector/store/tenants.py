@@ -7,8 +7,6 @@ from collector.store.pool import Connection
 
 TenantId = NewType("TenantId", int)
 
-EMPTY_CHAIN = bytes(32)
-
 
 async def ensure_tenant(connection: Connection, name: str) -> TenantId:
     """Return the number of a tenant, made with an empty log if there was none of that name."""
@@ -22,10 +20,7 @@ async def ensure_tenant(connection: Connection, name: str) -> TenantId:
             name,
         )
         await connection.execute(
-            "INSERT INTO log_head (tenant_id, size, chain) VALUES ($1, 0, $2)"
-            " ON CONFLICT DO NOTHING",
-            made,
-            EMPTY_CHAIN,
+            "INSERT INTO log_head (tenant_id, size) VALUES ($1, 0) ON CONFLICT DO NOTHING", made
         )
     return TenantId(made)
 

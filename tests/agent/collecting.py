@@ -12,6 +12,7 @@ from probes.model.batch import NO_PREVIOUS, Batch, CheckColumns
 from probes.model.canonical import decode_object, text
 from probes.model.envelope import BATCH_TYPE, ENROLMENT_TYPE, Envelope
 from probes.model.keys import SigningKey, VerifyingKey
+from tests.servers.provable import proven
 
 TOKEN = "a-token-that-serves-once"
 TENANT = "CH-EXEMPLE"
@@ -28,6 +29,7 @@ class TestCollector:
         self.batches: list[Batch] = []
         self.arrived = asyncio.Condition()
         self._previous = NO_PREVIOUS
+        self._log: list[bytes] = []
         self._key = SigningKey.generate()
 
     async def clock(self, request: web.Request) -> web.Response:
@@ -62,9 +64,10 @@ class TestCollector:
         async with self.arrived:
             self.batches.append(batch)
             self.arrived.notify_all()
-        head = {"size": batch.number, "chain": self._previous}
-        answer = {"agent": batch.agent, "batch": batch.number, "index": batch.number - 1}
-        return web.json_response({**answer, "head": head})
+        self._log.append(envelope.encode())
+        seen = int(request.headers["Constat-Seen"])
+        proofs = proven(self._log, TENANT, self._key, len(self._log) - 1, seen)
+        return web.json_response({"agent": batch.agent, "batch": batch.number, **proofs})
 
     def columns(self, check: str) -> list[CheckColumns]:
         return [each for batch in self.batches for each in batch.checks if each.check == check]

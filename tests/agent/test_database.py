@@ -74,12 +74,31 @@ async def test_every_file_of_the_spool_is_its_owners_alone(tmp_path: Path) -> No
     await spool.close()
 
 
+async def test_a_spool_of_the_format_before_is_taken_on(tmp_path: Path) -> None:
+    path = await spool_with_a_batch(tmp_path)
+    database = sqlite3.connect(path)
+    database.executescript(
+        "DROP TABLE cursor; CREATE TABLE cursor (collector TEXT PRIMARY KEY,"
+        " batch INTEGER NOT NULL, sample INTEGER NOT NULL, leaf INTEGER NOT NULL,"
+        " head_size INTEGER NOT NULL,"
+        " head_chain TEXT NOT NULL, halted TEXT NOT NULL);"
+        "INSERT INTO cursor VALUES ('https://a.example', 7, 70, 12, 13, 'abab', 'forked');"
+        "PRAGMA user_version = 1"
+    )
+    database.close()
+    open_database(path).close()
+    database = sqlite3.connect(path)
+    row = database.execute("SELECT * FROM cursor").fetchone()
+    database.close()
+    assert row == ("https://a.example", 7, 70, 12, "", "forked", "")
+
+
 async def test_a_spool_of_a_later_format_is_left_alone(tmp_path: Path) -> None:
     path = await spool_with_a_batch(tmp_path)
     database = sqlite3.connect(path)
-    database.execute("PRAGMA user_version = 2")
+    database.execute("PRAGMA user_version = 3")
     database.close()
-    with pytest.raises(SpoolError, match="it has format 2, this agent knows 1"):
+    with pytest.raises(SpoolError, match="it has format 3, this agent knows 2"):
         await opened(tmp_path)
 
 

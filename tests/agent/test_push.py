@@ -14,6 +14,7 @@ from agent.push import LONGEST_WAIT_S, REFUSED_WAIT_S, Condition, Pusher, longes
 from agent.seal import Sealed
 from agent.sealer import keep_sealing
 from agent.spool import Spool
+from probes.model.keys import SigningKey
 from probes.model.measurement import Outcome
 from tests.agent.spools import FORGE, HERE, opened
 from tests.agent.worlds import IDENTITY, KEY, sample
@@ -47,7 +48,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     collector.trust(KEY.verifying_key)
     async with running(collector), Link(collector.url, None, "test") as link:
         spool = await opened(tmp_path, collector.url)
-        yield World(collector, spool, link, Pusher(link, spool, AGENT))
+        yield World(collector, spool, link, Pusher(link, spool, collector.witness(AGENT)))
         await spool.close()
 
 
@@ -64,8 +65,8 @@ async def test_the_latest_acknowledgement_is_kept(world: World) -> None:
     await world.batch()
     await world.pusher.step()
     cursor = await world.cursor()
-    assert (cursor.batch, cursor.sample, cursor.leaf, cursor.head_size) == (1, 1, 0, 1)
-    assert len(bytes.fromhex(cursor.head_chain)) == 32
+    assert (cursor.batch, cursor.sample, cursor.leaf) == (1, 1, 0)
+    assert cursor.checkpoint == world.collector.checkpoint()
 
 
 async def test_a_sample_travels_to_the_collector_by_itself(world: World) -> None:
@@ -82,7 +83,9 @@ async def test_a_sample_travels_to_the_collector_by_itself(world: World) -> None
             await task
 
 
-@pytest.mark.parametrize("mishap", [one for one in Mishap if one is not Mishap.SILENT])
+@pytest.mark.parametrize(
+    "mishap", [one for one in Mishap if one not in {Mishap.SILENT, Mishap.NOT_INCLUDED}]
+)
 async def test_after_a_mishap_a_batch_is_sent_again_and_kept_once(
     world: World, mishap: Mishap
 ) -> None:
@@ -101,7 +104,7 @@ async def test_a_collector_that_never_answers_is_given_up_for_now(world: World) 
     await world.batch()
     world.collector.mishaps.append(Mishap.SILENT)
     async with Link(world.collector.url, None, "test", timeout_s=0.1) as link:
-        pusher = Pusher(link, world.spool, AGENT)
+        pusher = Pusher(link, world.spool, world.collector.witness(AGENT))
         await pusher.step()
     assert pusher.standing.reason == f"cannot reach {world.collector.url}: no answer in time"
 
@@ -112,7 +115,7 @@ async def test_a_port_nobody_listens_on_is_named(world: World) -> None:
         url = f"http://127.0.0.1:{port}"
         await world.spool.claim(AGENT, [url])
         async with Link(url, None, "test") as link:
-            pusher = Pusher(link, world.spool, AGENT)
+            pusher = Pusher(link, world.spool, world.collector.witness(AGENT))
             await pusher.step()
     assert pusher.standing.condition is Condition.RETRYING
     assert pusher.standing.reason.startswith(f"cannot reach {url}: ")
@@ -149,24 +152,60 @@ async def test_two_collectors_are_sent_the_same_bytes(world: World) -> None:
         await world.spool.claim(AGENT, [world.collector.url, other.url])
         for _ in range(3):
             await world.batch()
-        pusher = Pusher(link, world.spool, AGENT)
+        pusher = Pusher(link, world.spool, other.witness(AGENT))
         for _ in range(3):
             await asyncio.gather(world.pusher.step(), pusher.step())
     assert other.log == world.collector.log
     assert len(other.log) == 3
 
 
-async def test_a_collector_restored_from_a_copy_is_brought_up_to_date(world: World) -> None:
+async def test_a_collector_restored_from_a_copy_is_refused_with_the_proof(world: World) -> None:
+    """It signed more than it has: whoever has seen that must not help to cover it."""
     for _ in range(3):
         await world.batch()
         await world.pusher.step()
-    chain = world.collector.chains[AGENT]
-    del chain.batches[1:], chain.digests[1:], world.collector.log[1:]
+    signed = world.collector.checkpoint()
+    world.collector.forget(AGENT, batches=1)
     await world.batch()
-    for _ in range(4):  # refused with a gap; then the second, the third and the fourth
-        await world.pusher.step()
-    assert [batch.number for batch in chain.batches] == [1, 2, 3, 4]
-    assert (await world.cursor()).batch == 4
+    await world.pusher.step()  # refused with a gap
+    await world.pusher.step()  # the second again, which the collector signs for
+    assert world.pusher.standing.condition is Condition.FORKED
+    assert "it has 2 entries, and 3 before" in world.pusher.standing.reason
+    cursor = await world.cursor()
+    assert (cursor.checkpoint, cursor.refused) == (signed, world.collector.checkpoint())
+    assert cursor.halted == world.pusher.standing.reason
+
+
+async def test_a_collector_that_rewrote_its_log_is_refused_with_the_proof(world: World) -> None:
+    await world.batch()
+    await world.pusher.step()
+    signed = world.collector.checkpoint()
+    world.collector.log[0] = b"another"
+    await world.batch()
+    await world.pusher.step()
+    assert world.pusher.standing.condition is Condition.FORKED
+    assert "does not continue the one of 1" in world.pusher.standing.reason
+    cursor = await world.cursor()
+    assert (cursor.batch, cursor.checkpoint) == (1, signed)
+    assert cursor.refused == world.collector.checkpoint()
+
+
+async def test_a_batch_that_is_not_under_the_checkpoint_is_not_acknowledged(world: World) -> None:
+    await world.batch()
+    world.collector.mishaps.append(Mishap.NOT_INCLUDED)
+    await world.pusher.step()
+    assert world.pusher.standing.condition is Condition.FORKED
+    assert "the proof of inclusion is too long" in world.pusher.standing.reason
+    assert (await world.cursor()).batch == 0
+
+
+async def test_a_checkpoint_of_another_key_is_no_acknowledgement(world: World) -> None:
+    await world.batch()
+    world.collector.key = SigningKey.generate()
+    await world.pusher.step()
+    assert world.pusher.standing.condition is Condition.RETRYING
+    assert "cannot use the acknowledgement" in world.pusher.standing.reason
+    assert (await world.cursor()).batch == 0
 
 
 @pytest.mark.parametrize(("delivered", "lacked"), [(2, 1), (0, 1), (1, 2)])
@@ -194,7 +233,7 @@ async def test_a_fork_ends_the_delivery_for_good(world: World) -> None:
     assert world.pusher.standing.condition is Condition.FORKED
     sent = len(world.collector.requests)
 
-    again = Pusher(world.link, world.spool, AGENT)
+    again = Pusher(world.link, world.spool, world.collector.witness(AGENT))
     await again.run()
     assert again.standing == world.pusher.standing
     assert "batch 2 is not the one that is here" in again.standing.reason
@@ -229,7 +268,7 @@ async def test_a_batch_that_is_refused_stays_in_the_spool(world: World) -> None:
 
 
 async def test_no_two_requests_are_on_their_way_at_once(world: World) -> None:
-    other = Pusher(world.link, world.spool, AGENT)
+    other = Pusher(world.link, world.spool, world.collector.witness(AGENT))
     for _ in range(5):
         await world.batch()
         await asyncio.gather(world.pusher.step(), other.step())

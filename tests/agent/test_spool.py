@@ -115,7 +115,7 @@ async def test_a_batch_stays_until_every_collector_has_it(tmp_path: Path) -> Non
 
 async def test_cursors_survive(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
-    cursor = Cursor(batch=7, sample=70, leaf=12, head_size=13, head_chain="ab" * 32, halted="x")
+    cursor = Cursor(batch=7, sample=70, leaf=12, checkpoint="seen", halted="x", refused="y")
     await spool.move_cursor(HERE, cursor)
     await spool.close()
     spool = await opened(tmp_path)

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from collector.api.body import gunzip
 from collector.store.agents import Agent, AgentId
-from collector.store.log import leaf_hash
 from collector.store.packing import Header, header_text, unpack_batch
 from collector.store.received import LARGEST_ENVELOPE, read_batch, read_envelope
 from collector.store.tenants import TenantId
 from collector.store.wire import read_plain
+from probes.model.merkle import leaf_hash
 from tests.bench.fleet import BenchSender, Shape
 
 _Item = TypeVar("_Item")

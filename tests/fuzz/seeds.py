@@ -4,7 +4,7 @@ import io
 from typing import Final
 
 from collector.evidence.archive import ArchiveWriter
-from collector.record.entry import RegisterEntry
+from collector.record.entry import FIRST, RegisterEntry
 from probes.model.batch import NO_PREVIOUS, Batch, CheckColumns, ClockReading
 from probes.model.canonical import JsonValue, encode
 from probes.model.checkpoint import Checkpoint, cosign, origin_of, sign_checkpoint, verifier_key
@@ -121,9 +121,9 @@ _ENTRY: Final = RegisterEntry(
         "operation": {"kind": "update", "from": "4.2.1", "to": "4.3.0"},
     },
 )
-ENTRIES: Final = (_ENTRY.seal(KEY).payload,)
+ENTRIES: Final = (_ENTRY.seal(KEY, FIRST).payload,)
 ENVELOPES: Final = (
-    _ENTRY.seal(KEY).encode(),
+    _ENTRY.seal(KEY, FIRST).encode(),
     Envelope.seal(BATCH_TYPE, BATCHES[2], KEY).encode(),
     Envelope.seal("é/x", b"", KEY).encode(),
 )

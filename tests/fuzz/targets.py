@@ -14,7 +14,7 @@ from collector.evidence.stamp_exchange import read_response
 from collector.judge.assessment import assess
 from collector.judge.document import DocumentError, read_json
 from collector.judge.windowfile import WindowFileError, read_window, unknown_keys
-from collector.record.entry import RegisterEntry
+from collector.record.entry import FIRST, RegisterEntry
 from probes.model.batch import QUANTUM_US, Batch
 from probes.model.canonical import (
     MalformedError,
@@ -100,7 +100,7 @@ def _batch(data: bytes) -> None:
 
 def _entry(data: bytes) -> None:
     entry = RegisterEntry.decode(data)
-    assert RegisterEntry.decode(entry.seal(seeds.KEY).payload) == entry
+    assert RegisterEntry.decode(entry.seal(seeds.KEY, FIRST).payload) == entry
 
 
 def _measurements(data: bytes) -> None:

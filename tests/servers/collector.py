@@ -6,22 +6,26 @@ acknowledged again. Mishaps are taken one for each request, until there are none
 """
 
 import asyncio
+import json
 import ssl
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from hashlib import sha256
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from aiohttp import web
 
+from agent.acknowledgement import Witness
 from probes.model.batch import NO_PREVIOUS, Batch
 from probes.model.canonical import MalformedError, decode_object, text
 from probes.model.envelope import BATCH_TYPE, ENROLMENT_TYPE, ENVELOPE_MEDIA_TYPE, Envelope
 from probes.model.keys import SigningKey, VerifyingKey, WeakKeyError
+from tests.servers.provable import checkpoint_of, proven
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -35,6 +39,7 @@ class Mishap(Enum):
     CUT_AFTER = auto()  # the request is heeded and the connection cut
     SILENT = auto()  # heeded, and not answered until the collector stops
     NOT_JSON = auto()  # heeded, and answered with a page
+    NOT_INCLUDED = auto()  # heeded, and the proof is of something else
     NOT_OURS = auto()  # heeded, and the acknowledgement names another batch
 
 
@@ -132,11 +137,26 @@ class Collector:
         if envelope.payload_type != BATCH_TYPE or not envelope.signed_by(chain.key):
             raise Refusal(400, "malformed", "the signature is not the agent's")
         self._place(chain, batch, sha256(envelope.payload).hexdigest(), body)
-        head = {"size": len(self.log), "chain": sha256(b"".join(self.log)).hexdigest()}
-        index = self.log.index(body)
-        return web.json_response(
-            {"agent": batch.agent, "batch": batch.number, "index": index, "head": head}
-        )
+        seen = int(request.headers["Constat-Seen"])
+        answer = {"agent": batch.agent, "batch": batch.number}
+        return web.json_response({**answer, **self.proven(self.log.index(body), seen)})
+
+    def witness(self, agent: str) -> Witness:
+        """What an agent of this collector holds it to."""
+        return Witness(agent, self.tenant, (self.key.verifying_key,))
+
+    def checkpoint(self) -> str:
+        """The head of the log, signed."""
+        return checkpoint_of(self.log, self.tenant, self.key)
+
+    def proven(self, index: int, seen: int) -> dict[str, object]:
+        """What an acknowledgement says of the log."""
+        return proven(self.log, self.tenant, self.key, index, seen)
+
+    def forget(self, agent: str, *, batches: int) -> None:
+        """Keep only some batches of an agent, as a collector restored from a copy does."""
+        chain = self.chains[agent]
+        del chain.batches[batches:], chain.digests[batches:], self.log[batches:]
 
     def _use_token(self, token: str, key: VerifyingKey, vantage: str) -> None:
         known = self.chains.get(key.key_id)
@@ -244,8 +264,10 @@ async def _after(
     if mishap is Mishap.NOT_JSON:
         return web.Response(text="<h1>Welcome to the guest network</h1>")
     if mishap is Mishap.NOT_OURS:
-        head = {"size": 1, "chain": "ab" * 32}
-        return web.json_response({"agent": "0" * 32, "batch": 1, "index": 0, "head": head})
+        return web.json_response({"agent": "0" * 32, "batch": 1, **collector.proven(0, 0)})
+    if mishap is Mishap.NOT_INCLUDED:
+        answered = json.loads(cast("web.Response", answer).text or "")
+        return web.json_response({**answered, "inclusion": [b64encode(bytes(32)).decode()]})
     return answer
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+from base64 import b64decode
 from io import BytesIO
 from typing import Any
 
@@ -15,6 +16,8 @@ from collector.api.answers import RETRY_AFTER_S
 from collector.store.pool import Pool, transaction
 from collector.store.tenants import ensure_tenant
 from collector.store.tokens import create_token
+from probes.model.checkpoint import read_checkpoint
+from probes.model.merkle import leaf_hash, verify_inclusion
 from tests.collector.store.agents import LOG_KEY, NOON_US, TENANT, Sender, columns, enrolled
 from tests.promtool import find_no_fault
 
@@ -37,14 +40,18 @@ async def test_a_batch_is_acknowledged(pool: Pool, client: ClientSession) -> Non
     encoded = sender.seal(columns())
     status, ack = await _post(client, encoded)
     assert status == 200
-    assert (ack["agent"], ack["batch"], ack["index"], ack["head"]["size"]) == (
-        sender.agent,
-        1,
-        1,
-        2,
-    )
-    assert len(ack["head"]["chain"]) == 64
+    assert (ack["agent"], ack["batch"], ack["index"], ack["seen"]) == (sender.agent, 1, 1, 0)
+    head = read_checkpoint(ack["checkpoint"].encode()).checkpoint
+    included = [b64decode(each) for each in ack["inclusion"]]
+    verify_inclusion(leaf_hash(encoded), 1, head.size, included, head.root)
     assert await _post(client, encoded) == (200, ack)
+
+
+@pytest.mark.parametrize("seen", ["-1", "1" * 20, "x", "\u0661"])
+async def test_a_size_that_is_none_is_refused(pool: Pool, client: ClientSession, seen: str) -> None:
+    sender, _ = await enrolled(pool)
+    status, fault = await _post(client, sender.seal(columns()), **{"Constat-Seen": seen})
+    assert (status, fault["error"]) == (400, "malformed")
 
 
 async def test_a_batch_may_come_compressed(pool: Pool, client: ClientSession) -> None:

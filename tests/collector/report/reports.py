@@ -36,7 +36,7 @@ def report_of(scenario: str) -> Report:
             versions_after=("9.0.0",),
             provenance=Provenance(window=(4, 7), hospital=0, site=1, service=2),
             log_size=12,
-            log_chain="ab" * 32,
+            log_root="ab" * 32,
         ),
         [
             CheckSpans(vantage, check, spans_of(members, window.max_gaps_us[check]))

@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from collector.record.entry import RegisterEntry
+from collector.store.acknowledging import Ack
 from collector.store.agents import Agent, revoke_agent
-from collector.store.commit import Ack, ForkError, GapError, ShutOutError
+from collector.store.commit import ForkError, GapError, ShutOutError
 from collector.store.ingest import (
     MOST_PER_AGENT,
     AgentBusyError,
@@ -23,8 +24,10 @@ from collector.store.pool import DatabaseUnavailableError, Pool, connected, tran
 from collector.store.received import TooLargeError
 from collector.store.telemetry import Telemetry
 from probes.model.canonical import MalformedError
+from probes.model.checkpoint import Checkpoint, origin_of, read_checkpoint
 from probes.model.envelope import BATCH_TYPE, ENTRY_TYPE, Envelope
-from tests.collector.store.agents import LOG_KEY, NOON_US, Sender, columns, enrolled
+from probes.model.merkle import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
+from tests.collector.store.agents import LOG_KEY, NOON_US, TENANT, Sender, columns, enrolled
 
 
 @asynccontextmanager
@@ -58,14 +61,51 @@ async def test_a_batch_is_acknowledged_with_its_place(pool: Pool, ingest: Ingest
     sender, agent = await enrolled(pool)
     sent = [sender.seal(columns()) for _ in range(3)]
     acks = [await ingest.submit(encoded) for encoded in sent]
-    assert [(ack.number, ack.index, ack.head.size) for ack in acks] == [
-        (1, 1, 2),
-        (2, 2, 3),
-        (3, 3, 4),
-    ]
+    heads = [_checkpoint(ack) for ack in acks]
+    assert [(ack.number, ack.index) for ack in acks] == [(1, 1), (2, 2), (3, 3)]
+    assert [head.size for head in heads] == [2, 3, 4]
     async with connected(pool) as connection:
-        assert await read_head(connection, agent.tenant_id) == acks[-1].head
+        assert (await read_head(connection, agent.tenant_id)).root == heads[-1].root
     assert await _stored(pool, agent) == sent
+
+
+def _checkpoint(ack: Ack) -> Checkpoint:
+    note = read_checkpoint(ack.checkpoint.encode())
+    origin = origin_of(TENANT, LOG_KEY.verifying_key.key_id)
+    return note.verified(origin, LOG_KEY.verifying_key)
+
+
+async def test_an_acknowledgement_can_be_verified(pool: Pool, ingest: Ingest) -> None:
+    sender, _ = await enrolled(pool)
+    seen, sizes = Checkpoint("", 0, EMPTY_ROOT), []
+    for number in range(20):
+        encoded = sender.seal(columns())
+        ack = await ingest.submit(encoded, seen=seen.size)
+        head = _checkpoint(ack)
+        verify_inclusion(leaf_hash(encoded), ack.index, head.size, ack.inclusion, head.root)
+        verify_consistency(seen.size, head.size, seen.root, head.root, ack.consistency)
+        sizes.append(head.size)
+        if number % 3 == 0:
+            seen = head
+    assert sizes == [*range(2, 22)]
+
+
+async def test_proofs_are_the_same_from_memory_and_from_the_tables(pool: Pool) -> None:
+    sender, _ = await enrolled(pool)
+    sent = [sender.seal(columns()) for _ in range(300)]
+    async with running(pool) as ingest:
+        last = [await ingest.submit(encoded) for encoded in sent][-1]
+        again = [await ingest.submit(sent[number], seen=number) for number in (0, 7, 255, 299)]
+    async with running(pool) as ingest:
+        fresh = [await ingest.submit(sent[number], seen=number) for number in (0, 7, 255, 299)]
+    assert fresh == again
+    assert again[-1].checkpoint == last.checkpoint
+
+
+async def test_who_saw_more_than_there_is_gets_no_proof_of_it(pool: Pool, ingest: Ingest) -> None:
+    sender, _ = await enrolled(pool)
+    ack = await ingest.submit(sender.seal(columns()), seen=1000)
+    assert (ack.seen, ack.consistency) == (1000, ())
 
 
 async def test_a_batch_sent_again_is_acknowledged_and_not_stored(

@@ -1,21 +1,22 @@
 """The log: indices without gaps, a chain over every byte, and no way back."""
 
 import asyncio
-from hashlib import sha256
 
 import asyncpg
 import pytest
 
 from collector.errors import NotFoundError
-from collector.store.log import NewEntry, append, entries, leaf_hash, read_head
+from collector.record.entry import FIRST, RegisterEntry, place_after, place_of
+from collector.store.log import append, entries, read_head
 from collector.store.pool import Pool, connected, transaction
 from collector.store.tenants import TenantId, ensure_tenant, tenant_named
-from probes.model.envelope import ENTRY_TYPE, Envelope
+from probes.model.envelope import Envelope
+from probes.model.merkle import EMPTY, leaf_hash
 from tests.collector.store.agents import LOG_KEY, NOON_US, TENANT
 
 
-def _entry(kind: str, payload: bytes = b"{}") -> NewEntry:
-    return NewEntry(kind, Envelope.seal(ENTRY_TYPE, payload, LOG_KEY))
+def _entry(kind: str, **body: int) -> RegisterEntry:
+    return RegisterEntry(TENANT, kind, NOON_US, "test", body)
 
 
 async def _tenant(pool: Pool, name: str = TENANT) -> TenantId:
@@ -23,38 +24,51 @@ async def _tenant(pool: Pool, name: str = TENANT) -> TenantId:
         return await ensure_tenant(connection, name)
 
 
-async def _append(pool: Pool, tenant_id: TenantId, *new: NewEntry) -> list[int]:
+async def _append(pool: Pool, tenant_id: TenantId, *new: RegisterEntry) -> list[int]:
     async with transaction(pool) as connection:
-        leaves = await append(connection, tenant_id, new, at_us=NOON_US)
-    return [leaf.index for leaf in leaves]
+        return [await append(connection, tenant_id, entry, LOG_KEY) for entry in new]
+
+
+async def _envelopes(pool: Pool, tenant_id: TenantId) -> list[Envelope]:
+    async with connected(pool) as connection:
+        return [entry.envelope async for entry in entries(connection, tenant_id)]
 
 
 async def test_entries_come_back_in_order_as_they_were_signed(pool: Pool) -> None:
     tenant_id = await _tenant(pool)
-    new = [_entry("a", b'{"n":1}'), _entry("b"), _entry("a", b'{"n":2}')]
+    new = [_entry("a", n=1), _entry("b"), _entry("a", n=2)]
     assert await _append(pool, tenant_id, *new) == [0, 1, 2]
     async with connected(pool) as connection:
         read = [entry async for entry in entries(connection, tenant_id)]
         some = [entry.index async for entry in entries(connection, tenant_id, kinds=["a"])]
         late = [entry.index async for entry in entries(connection, tenant_id, start=1)]
-    assert [entry.envelope for entry in read] == [entry.envelope for entry in new]
+    assert [RegisterEntry.decode(entry.envelope.payload) for entry in read] == new
+    assert all(entry.envelope.signed_by(LOG_KEY.verifying_key) for entry in read)
     assert {entry.received_at_us for entry in read} == {NOON_US}
     assert (some, late) == ([0, 2], [1, 2])
 
 
-async def test_the_chain_covers_every_envelope(pool: Pool) -> None:
+async def test_the_tree_covers_every_envelope(pool: Pool) -> None:
     tenant_id = await _tenant(pool)
     await _append(pool, tenant_id, _entry("a"), _entry("b"))
     await _append(pool, tenant_id, _entry("c"))
-    chain = bytes(32)
+    leaves = [leaf_hash(each.encode()) for each in await _envelopes(pool, tenant_id)]
     async with connected(pool) as connection:
-        async for entry in entries(connection, tenant_id):
-            leaf = sha256(b"\x00" + entry.envelope.encode()).digest()
-            assert entry.leaf_hash == leaf == leaf_hash(entry.envelope.encode())
-            chain = sha256(chain + leaf).digest()
-            assert entry.chain == chain
         head = await read_head(connection, tenant_id)
-    assert head == (3, chain)
+    assert head.tree == EMPTY.appended(leaves)[0]
+    assert (head.size, head.root) == (3, head.tree.root)
+
+
+async def test_every_entry_names_the_one_before(pool: Pool) -> None:
+    tenant_id = await _tenant(pool)
+    await _append(pool, tenant_id, _entry("a"), _entry("b"))
+    await _append(pool, tenant_id, _entry("c"))
+    place = FIRST
+    for envelope in await _envelopes(pool, tenant_id):
+        assert place_of(envelope.payload) == place
+        place = place_after(place, envelope.payload)
+    async with connected(pool) as connection:
+        assert (await read_head(connection, tenant_id)).next_stated == place
 
 
 async def test_more_than_a_page_is_read_whole(pool: Pool) -> None:
@@ -82,7 +96,7 @@ async def test_what_a_transaction_gave_up_was_never_appended(pool: Pool) -> None
 
     async def give_up() -> None:
         async with transaction(pool) as connection:
-            await append(connection, tenant_id, [_entry("a")], at_us=NOON_US)
+            await append(connection, tenant_id, _entry("a"), LOG_KEY)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -108,7 +122,7 @@ async def test_an_unknown_hospital_is_named(pool: Pool) -> None:
         with pytest.raises(NotFoundError, match="CH-NULLE-PART"):
             await tenant_named(connection, "CH-NULLE-PART")
         with pytest.raises(NotFoundError, match="tenant 7"):
-            await append(connection, TenantId(7), [_entry("a")], at_us=NOON_US)
+            await append(connection, TenantId(7), _entry("a"), LOG_KEY)
         with pytest.raises(NotFoundError, match="tenant 7"):
             await read_head(connection, TenantId(7))
 
