@@ -4,25 +4,30 @@ from typing import Final
 
 from aiohttp import web
 
-from collector.errors import ConstatError
+from collector.errors import ConstatError, NotFoundError
 from collector.store.commit import ForkError, GapError, ShutOutError
 from collector.store.enrolment import KeyEnrolledError, TokenRefusedError
 from collector.store.ingest import AgentBusyError, BusyError, UnknownAgentError
 from collector.store.pool import DatabaseUnavailableError
 from collector.store.received import TooLargeError
+from collector.store.tree import UnsoundLogError
+from collector.store.witnessing import CosignedEnoughError
 from probes.model.canonical import MalformedError, encode
 
 RETRY_AFTER_S: Final = 2
 
 _FAULTS: Final[dict[type[Exception], tuple[int, str]]] = {
+    CosignedEnoughError: (409, "cosigned"),
     MalformedError: (400, "malformed"),
     TokenRefusedError: (401, "token"),
     UnknownAgentError: (403, "unknown_agent"),
+    NotFoundError: (404, "not_found"),
     GapError: (409, "gap"),
     ForkError: (409, "fork"),
     KeyEnrolledError: (409, "enrolled"),
     TooLargeError: (413, "too_large"),
     AgentBusyError: (429, "busy"),
+    UnsoundLogError: (500, "unsound_log"),
     BusyError: (503, "busy"),
     DatabaseUnavailableError: (503, "unavailable"),
 }

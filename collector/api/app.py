@@ -14,6 +14,7 @@ from collector.api.enrolment import EnrolmentHandler
 from collector.api.health import HealthHandler, MetricsHandler
 from collector.api.ingest import BatchesHandler
 from collector.api.receipt import ReceiptHandler
+from collector.api.witnessing import WitnessingHandler
 from collector.courier.receipt import CALENDAR, PATH
 from collector.errors import ConstatError
 from collector.store.ingest import Ingest
@@ -46,6 +47,13 @@ def make_app(
     app.router.add_post(f"{PATH}/{{hospital}}/{{letter:[^/]+}}", receipt.post)
     calendar = CalendarHandler(pool, key, now_us)
     app.router.add_get(f"/v1/hospitals/{{hospital}}/{CALENDAR}", calendar.get)
+    witnessing = WitnessingHandler(pool, key, now_us)
+    log = "/v1/hospitals/{hospital}"
+    app.router.add_get(f"{log}/checkpoint", witnessing.checkpoint)
+    app.router.add_get(f"{log}/consistency", witnessing.consistency)
+    app.router.add_get(f"{log}/leaves", witnessing.leaves)
+    app.router.add_get(f"{log}/cosignatures", witnessing.cosigned)
+    app.router.add_post(f"{log}/cosignatures", witnessing.cosign)
     app.router.add_get("/metrics", MetricsHandler(telemetry).get)
     return app
 

@@ -1,13 +1,22 @@
-"""`constat token create`: what an agent shows once, to be enrolled."""
+"""`constat token`: what an agent shows once, to be enrolled, and a witness always."""
 
 import click
 
 from collector.cli.database import now_us, on_database
-from collector.cli.options import Member, Target, reads_database
+from collector.cli.options import (
+    Member,
+    Signatory,
+    Target,
+    completes,
+    reads_database,
+    seals_entries,
+)
 from collector.cli.times import read_length
-from collector.store.pool import Pool, transaction
+from collector.courier.receipt import witness_token
+from collector.store.pool import Pool, connected, transaction
 from collector.store.tenants import tenant_named
 from collector.store.tokens import create_token
+from probes.model.checkpoint import origin_of, verifier_key
 from probes.model.measurement import VantageKind
 
 
@@ -15,10 +24,11 @@ from probes.model.measurement import VantageKind
     short_help="Make tokens that enrol agents.",
     epilog="""\b
 Examples:
-  constat token create --hospital CH-EXEMPLE --vantage accueil-03""",
+  constat token create --hospital CH-EXEMPLE --vantage accueil-03
+  constat token witness --hospital CH-EXEMPLE""",
 )
 def token() -> None:
-    """Enrolment tokens."""
+    """Tokens: one enrols an agent, another lets a hospital's witness read its log."""
 
 
 @token.command(
@@ -70,3 +80,38 @@ def create(  # noqa: PLR0913 - the options of the command
             )
 
     click.echo(on_database(target, work))
+
+
+@token.command(
+    "witness",
+    short_help="Print what the witness of a hospital needs.",
+    epilog="""\b
+Examples:
+  constat token witness --hospital CH-EXEMPLE
+
+\b
+Whoever has the token can read every entry of that hospital's log, and nothing else. On the
+witness's machine, the two lines go into files:  constat witness run … --log-key FILE --token-file
+FILE. Let the hospital compare the key with the one it knows by other means.
+Exit codes: 0 done · 5 no such hospital · 6 the database cannot be reached""",
+)
+@click.option(
+    "--hospital",
+    metavar="H",
+    required=True,
+    help="The hospital.",
+    shell_complete=completes("hospital"),
+)
+@seals_entries
+def witness(*, hospital: str, signatory: Signatory) -> None:
+    """Print the public key of a hospital's log, and the token that lets its witness read it."""
+    key = signatory.target.key()
+
+    async def work(pool: Pool) -> None:
+        async with connected(pool) as connection:
+            await tenant_named(connection, hospital)
+
+    on_database(signatory.target, work)
+    name = origin_of(hospital, key.verifying_key.key_id)
+    click.echo(f"log key  {verifier_key(name, key.verifying_key)}")
+    click.echo(f"token    {witness_token(key, hospital)}")

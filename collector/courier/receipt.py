@@ -14,6 +14,7 @@ from probes.model.keys import SigningKey
 
 PATH: Final = "/accuse"
 CALENDAR: Final = "windows.ics"
+WITNESS: Final = "witness"
 
 
 def acknowledge_url(public_url: str, key: SigningKey, letter: Letter) -> str:
@@ -28,6 +29,11 @@ def calendar_url(public_url: str, key: SigningKey, tenant: str) -> str:
     """Return the address of a hospital's calendar of windows."""
     proof = proof_of(key, tenant, CALENDAR)
     return f"{public_url}/v1/hospitals/{quote(tenant)}/{CALENDAR}?preuve={proof}"
+
+
+def witness_token(key: SigningKey, tenant: str) -> str:
+    """Return what the witness of a hospital shows to read its log."""
+    return proof_of(key, tenant, WITNESS)
 
 
 def proof_of(key: SigningKey, tenant: str, letter: str) -> str:

@@ -55,16 +55,27 @@ async def last_checkpoint(connection: Connection, tenant_id: TenantId) -> KeptCh
 
 
 async def checkpoints_of(
-    connection: Connection, tenant_id: TenantId, *, start: int = 0, newest: int | None = None
+    connection: Connection,
+    tenant_id: TenantId,
+    *,
+    start: int = 0,
+    newest: int | None = None,
+    cosigned_by: str | None = None,
 ) -> list[KeptCheckpoint]:
-    """Return kept checkpoints of at least a size, the newest first, with their cosignatures."""
+    """Return kept checkpoints of at least a size, the newest first, with their cosignatures.
+
+    Only those with a line of that name, if one is given.
+    """
     rows = await connection.fetch(
         "SELECT note, signed_at, array(SELECT line FROM cosignature o WHERE o.tenant_id ="
         " c.tenant_id AND o.size = c.size ORDER BY received_at, line) AS lines FROM checkpoint c"
-        " WHERE tenant_id = $1 AND size >= $2 ORDER BY size DESC LIMIT $3",
+        " WHERE tenant_id = $1 AND size >= $2 AND ($4::text IS NULL OR EXISTS (SELECT FROM"
+        " cosignature o WHERE o.tenant_id = c.tenant_id AND o.size = c.size"
+        " AND split_part(line, ' ', 2) = $4)) ORDER BY size DESC LIMIT $3",
         tenant_id,
         start,
         newest,
+        cosigned_by,
     )
     return [
         KeptCheckpoint(

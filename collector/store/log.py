@@ -5,7 +5,7 @@ row of the tenant's head until the transaction ends, so indices have no gaps and
 the same head. In one transaction heads are locked after agents' cursors, and in order of tenant.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -181,7 +181,7 @@ async def entries(
     *,
     start: int = 0,
     kinds: Sequence[str] | None = None,
-) -> AsyncIterator[Entry]:
+) -> AsyncGenerator[Entry, None]:
     """Yield the entries from an index on, in order; only those of some kinds when these are given.
 
     Batches come only without kinds: they are the bulk of a log, and have readers of their own.

@@ -145,6 +145,14 @@ def read_checkpoint(data: bytes) -> Note:
     return note
 
 
+def read_cosignature(line: str) -> Signature:
+    """Return the line of a cosignature, of whatever key; `CheckpointError` if it is none."""
+    signature = _signature(line)
+    if len(signature.value) != _TIME_BYTES + _SIGNATURE_BYTES:
+        raise CheckpointError("the line is not that of a cosignature")
+    return signature
+
+
 def verifier_key(name: str, key: VerifyingKey, *, witness: bool = False) -> str:
     """Return a public key as notes' users write it: name, identifier, type and key."""
     kind = _WITNESS if witness else _LOG

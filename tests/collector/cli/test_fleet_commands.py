@@ -3,14 +3,18 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 
 from collector.cli.database import now_us
+from collector.courier.receipt import WITNESS, proves
 from collector.errors import ExitCode
+from collector.settings import read_key
 from collector.store.level import StorageLevel
 from collector.store.pool import open_pool, transaction
 from collector.store.tokens import admission
+from collector.witness.opening import log_of
 from probes.model.instant import HOUR
 from probes.model.measurement import VantageKind
 from tests.collector.cli.conftest import Shell
@@ -61,6 +65,16 @@ def test_a_token_that_cannot_be_is_refused(
 
 def test_a_token_for_no_hospital_is_not_found(shell: Shell) -> None:
     assert shell("token", "create", "--hospital", "X") == ExitCode.NOT_FOUND
+
+
+def test_a_witness_is_given_the_key_of_the_log_and_a_token(shell: Shell, tmp_path: Path) -> None:
+    key = read_key(tmp_path / "log.key")
+    assert shell("token", "witness", "--hospital", "CH-EXEMPLE") == ExitCode.DONE
+    (_, said), (_, token) = (line.rsplit(maxsplit=1) for line in shell.out.splitlines())
+    assert log_of("CH-EXEMPLE", said).key.raw == key.verifying_key.raw
+    assert proves(key, "CH-EXEMPLE", WITNESS, token)
+    assert not proves(key, "CH-AUTRE", WITNESS, token)
+    assert shell("token", "witness", "--hospital", "X") == ExitCode.NOT_FOUND
 
 
 def test_agents_are_listed_with_when_they_were_heard(shell: Shell, collector_dsn: str) -> None:

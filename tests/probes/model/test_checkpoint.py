@@ -13,6 +13,7 @@ from probes.model.checkpoint import (
     cosign,
     origin_of,
     read_checkpoint,
+    read_cosignature,
     read_verifier_key,
     sign_checkpoint,
     verifier_key,
@@ -68,6 +69,14 @@ def test_a_cosignature_that_does_not_hold_is_no_absence() -> None:
     note = NOTE.with_lines([cosign(other, "temoin.example", WITNESS, 1_800_000_000)])
     with pytest.raises(CheckpointError, match=r"cosignature of temoin\.example does not hold"):
         note.cosigned_at("temoin.example", WITNESS.verifying_key)
+
+
+def test_a_cosignature_is_known_by_its_form() -> None:
+    line = cosign(CHECKPOINT, "temoin.example", WITNESS, 1_800_000_000)
+    assert read_cosignature(line).line() == line
+    for wrong in ("", NOTE.signatures[0].line(), line.replace("temoin", "te moin"), line + line):
+        with pytest.raises(CheckpointError):
+            read_cosignature(wrong)
 
 
 def test_a_signature_of_another_key_is_none() -> None:
