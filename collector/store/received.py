@@ -43,13 +43,19 @@ class Received(NamedTuple):
     payload_hash: bytes
 
     def packed(self, header: Header) -> bytes:
-        """Return the form the batch is stored in."""
+        """Return the form the batch is stored in; `MalformedError` for one the model refuses.
+
+        The quick reading passes over whatever it does not know. Packing shows that there is more in
+        the payload than it read, and the model says whether that may be there.
+        """
+        payload = self.envelope.payload
         if self.numbers is None:
             return pack(self.envelope)
         try:
             signature = self.envelope.signatures[0].value
-            return pack_batch(self.batch, self.numbers, signature, header, self.envelope.payload)
+            return pack_batch(self.batch, self.numbers, signature, header, payload)
         except NotPackedError:
+            read_strictly(payload)
             return pack(self.envelope)
 
 

@@ -121,7 +121,8 @@ def decode_wire(payload: bytes) -> WireBatch:
 def read_plain(payload: bytes) -> tuple[WireBatch, WireNumbers] | None:
     """Return a batch without faults or oddities; None says that the model has to be asked.
 
-    Whether the payload holds nothing more is seen by encoding the batch again.
+    Whether the payload holds nothing more is seen by encoding the batch again: of one that does,
+    the model has to be asked too, which refuses two values for one key.
     """
     try:
         batch = _DECODER.decode(payload)

@@ -239,6 +239,27 @@ async def test_what_is_no_envelope_is_refused(ingest: Ingest, encoded: bytes, fa
         await ingest.submit(encoded)
 
 
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        ('"tenant":"CH-AUTRE",', "the key 'tenant' appears twice"),
+        ('"later":1.5,', "1.5 is not an integer"),
+        ('"later":null,', "null has no canonical form"),
+        ('"later":[[[[[[[[0]]]]]]]],', "nested deeper than 8"),
+        ('"later":9007199254740992,', "beyond"),
+        ('"é":0,', "not an ASCII string"),
+    ],
+)
+async def test_a_payload_that_a_verifier_would_refuse_is_not_taken(
+    pool: Pool, ingest: Ingest, more: str, fault: str
+) -> None:
+    sender, agent = await enrolled(pool)
+    payload = sender.batch(columns()).encode().replace(b"{", b"{" + more.encode(), 1)
+    with pytest.raises(MalformedError, match=fault):
+        await ingest.submit(Envelope.seal(BATCH_TYPE, payload, sender.key).encode())
+    assert await _stored(pool, agent) == []
+
+
 async def test_a_batch_signed_twice_is_refused(pool: Pool, ingest: Ingest) -> None:
     sender, _ = await enrolled(pool)
     envelope = Envelope.decode(sender.seal(columns()))
