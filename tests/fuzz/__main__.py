@@ -55,11 +55,11 @@ def fuzz(name: str, runs: int, seed: int) -> bool:
         reached = len([*Path(corpus).iterdir()])
     if done.returncode:
         print(done.stderr[-5000:])
-        print(f"{name:14} fails: --seed {seed}", flush=True)
+        print(f"{name:16} fails: --seed {seed}", flush=True)
         return False
     took = monotonic() - started
     print(
-        f"{name:14} {runs} runs, seed {seed}, {reached} ways through it, {took:.0f} s", flush=True
+        f"{name:16} {runs} runs, seed {seed}, {reached} ways through it, {took:.0f} s", flush=True
     )
     return True
 

@@ -9,7 +9,7 @@ from random import Random
 
 import atheris
 
-with atheris.instrument_imports(include=["collector", "probes"]):
+with atheris.instrument_imports(include=["agent", "collector", "probes"]):
     from tests.fuzz.targets import TARGETS
 
 

@@ -8,13 +8,14 @@ import io
 import zipfile
 from typing import Final
 
+from agent.acknowledgement import InconsistentError
 from collector.evidence.archive import ArchiveError, ArchiveReader, ArchiveWriter
 from collector.evidence.stamp import StampError, verify_stamp
 from collector.evidence.stamp_exchange import read_response
 from collector.judge.assessment import assess
 from collector.judge.document import DocumentError, read_json
 from collector.judge.windowfile import WindowFileError, read_window, unknown_keys
-from collector.record.entry import FIRST, RegisterEntry
+from collector.record.entry import FIRST, RegisterEntry, place_after, place_of
 from collector.store.wire import encode_wire, read_plain, read_strictly
 from probes.model.batch import QUANTUM_US, Batch
 from probes.model.canonical import (
@@ -30,7 +31,7 @@ from probes.model.checkpoint import CheckpointError, read_checkpoint, read_verif
 from probes.model.envelope import Envelope
 from probes.model.measurement import read_measurements, write_measurement
 from probes.model.merkle import MerkleError, verify_consistency, verify_inclusion
-from tests.fuzz import seeds, stamps
+from tests.fuzz import acknowledgements, seeds, stamps
 from tests.fuzz.der_mutation import alter_der
 from tests.fuzz.mutation import (
     alter_archive,
@@ -110,7 +111,10 @@ def _wire(data: bytes) -> None:
 
 def _entry(data: bytes) -> None:
     entry = RegisterEntry.decode(data)
-    assert RegisterEntry.decode(entry.seal(seeds.KEY, FIRST).payload) == entry
+    place = place_of(data)
+    assert place_after(FIRST, data).number == FIRST.number + 1
+    sealed = entry.seal(seeds.KEY, place).payload
+    assert (RegisterEntry.decode(sealed), place_of(sealed)) == (entry, place)
 
 
 def _measurements(data: bytes) -> None:
@@ -152,6 +156,7 @@ _TOKENS: Final = stamps.tokens()
 _STAMPS: Final = [verify_stamp(token, stamps.NOTE, _ROOTS) for token in _TOKENS]
 
 _MALFORMED: Final = (MalformedError,)
+_ACKED: Final = (MalformedError, InconsistentError)
 _PROOF: Final = (MerkleError, MalformedError)
 
 TARGETS: Final = {
@@ -166,6 +171,9 @@ TARGETS: Final = {
         Target("batch", _batch, _MALFORMED, seeds.BATCHES, alter_json),
         Target("wire", _wire, _MALFORMED, seeds.BATCHES, alter_json),
         Target("entry", _entry, _MALFORMED, seeds.ENTRIES, alter_json),
+        Target(
+            "acknowledgement", acknowledgements.read, _ACKED, acknowledgements.ANSWERS, alter_json
+        ),
         Target("measurements", _measurements, _MALFORMED, seeds.LINES, alter_json_lines),
         Target("window", _window, (DocumentError, WindowFileError), seeds.WINDOWS, alter_json),
         Target("stamp", _stamp, (StampError,), _TOKENS, alter_der),
