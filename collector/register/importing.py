@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from collector.errors import ConfigurationError, RefusedError
 from collector.record.catalogue import ItemKind, service_of
+from collector.record.import_body import IMPORTED_KIND, import_bodies
 from collector.register.sealing import Sealer, open_desk
 from collector.store.catalogue import items_in_force
-from collector.store.import_body import IMPORTED_KIND, import_bodies
 from collector.store.imports import find_import
 from collector.store.pool import Connection, Pool, transaction
 from collector.store.roster import read_standings

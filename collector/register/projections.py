@@ -10,10 +10,10 @@ from typing import Final
 
 from collector.judge.terms import WindowStatus
 from collector.record.entry import RegisterEntry
+from collector.record.import_body import IMPORTED_KIND
 from collector.record.steps import RegisteredWindow, StepKind, window_of
 from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, add_alarm, end_alarm
 from collector.store.catalogue import add_item
-from collector.store.import_body import IMPORTED_KIND
 from collector.store.imports import add_import
 from collector.store.letters import (
     LETTER_ACKNOWLEDGED,

@@ -1,34 +1,24 @@
 """Reading the log back as measurements: batches of agents, and imports, as columns of series."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
 from collector.record.entry import RegisterEntry
+from collector.record.import_body import IMPORTED_KIND, columns_of_import
+from collector.record.measured import SeriesKey
+from collector.record.summary import Columns
 from collector.store.headers import HeaderReader
-from collector.store.import_body import IMPORTED_KIND, columns_of_import
 from collector.store.packing import unpack, unpack_batch
 from collector.store.pool import Connection, Record
-from collector.store.summary import Columns
 from collector.store.tenants import TenantId
 from collector.store.wire import WireBatch, WireColumns
-from probes.model.batch import OUTCOMES
-from probes.model.failure import Failure, Operation
-from probes.model.measurement import Measurement, VantageKind
+from probes.model.measurement import VantageKind
 
 _QUERY: Final = (
     "SELECT idx, kind, received_at, agent_id, envelope FROM log WHERE tenant_id = $1"
     " AND idx >= $2 AND idx < $3 AND (agent_id IS NOT NULL OR kind = $4)"
 )
-
-
-class SeriesKey(NamedTuple):
-    """What a series measures: a check, from a vantage point, by an agent or from elsewhere."""
-
-    vantage: str
-    kind: VantageKind
-    check: str
-    imported: bool
 
 
 class EntryColumns(NamedTuple):
@@ -128,34 +118,3 @@ def corrected(batch: WireBatch, columns: WireColumns, entry: int) -> Columns:
         columns.failures,
         columns.versions,
     )
-
-
-def measurements_of(key: SeriesKey, columns: Columns) -> Iterator[Measurement]:
-    """Yield the single measurements of columns."""
-    failures = list(_spread(columns.failures, len(columns.outcomes)))
-    versions = dict(columns.versions)
-    for index, letter in enumerate(columns.outcomes):
-        failed = failures[index] if letter in "DX" else None
-        yield Measurement(
-            start_us=columns.starts[index],
-            duration_us=columns.durations[index],
-            outcome=OUTCOMES[letter],
-            vantage=key.vantage,
-            check=key.check,
-            kind=key.kind,
-            clock_error_us=columns.error_us,
-            failure=Failure(failed[0]) if failed and failed[0] else None,
-            operation=Operation(failed[1]) if failed and failed[1] else None,
-            version=versions.get(index),
-        )
-
-
-def _spread(
-    failures: Iterable[tuple[int, str, str]], count: int
-) -> Iterator[tuple[str, str] | None]:
-    """Yield for each index the failure in force there."""
-    entries = {index: (failure, step) for index, failure, step in failures}
-    holding: tuple[str, str] | None = None
-    for index in range(count):
-        holding = entries.get(index, holding)
-        yield holding

@@ -9,8 +9,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from collector.record.summary import Columns, is_failing
 from collector.store.pool import Connection
-from collector.store.summary import Columns, is_failing
 from collector.store.tenants import TenantId
 from probes.model.instant import MINUTE
 

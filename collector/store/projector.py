@@ -16,15 +16,8 @@ from typing import Final
 
 import asyncpg
 
-from collector.store import latency, spans
-from collector.store.columns import ColumnReader, EntryColumns, SeriesKey
-from collector.store.latency import minutes_of
-from collector.store.log import LOG_CHANNEL, read_head
-from collector.store.partitions import Partitions
-from collector.store.pool import Connection, DatabaseUnavailableError, Pool, connected, transaction
-from collector.store.raw import RawRows
-from collector.store.series import agents_of, series_ids
-from collector.store.summary import (
+from collector.record.measured import SeriesKey
+from collector.record.summary import (
     Columns,
     StoredSpan,
     extend,
@@ -34,6 +27,14 @@ from collector.store.summary import (
     summarise,
     summarise_all,
 )
+from collector.store import latency, spans
+from collector.store.columns import ColumnReader, EntryColumns
+from collector.store.latency import minutes_of
+from collector.store.log import LOG_CHANNEL, read_head
+from collector.store.partitions import Partitions
+from collector.store.pool import Connection, DatabaseUnavailableError, Pool, connected, transaction
+from collector.store.raw import RawRows
+from collector.store.series import agents_of, series_ids
 from collector.store.tenants import TenantId
 from probes.model.batch import OUTCOMES
 from probes.model.instant import DAY, parse_instant

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from struct import Struct
 from typing import Final
 
+from collector.record.summary import Columns, failure_at, singly
 from collector.store.columns import EntryColumns
 from collector.store.pool import Connection
-from collector.store.summary import Columns, failure_at, singly
 from collector.store.tenants import TenantId
 from probes.model.instant import DAY
 

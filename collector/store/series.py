@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias, cast
 
 from collector.judge.timeline import Span
-from collector.store.columns import ColumnReader, SeriesKey, measurements_of
+from collector.record.measured import SeriesKey, measurements_of
+from collector.store.columns import ColumnReader
 from collector.store.pool import Connection
 from collector.store.spans import SPAN_COLUMNS
 from collector.store.tenants import TenantId

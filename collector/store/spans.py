@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from collector.judge.timeline import Span
+from collector.record.summary import StoredSpan
 from collector.store.pool import Connection
-from collector.store.summary import StoredSpan
 from collector.store.tenants import TenantId
 
 SPAN_COLUMNS: Final = (

@@ -22,6 +22,7 @@ from collector.embedded.server import EmbeddedPostgres
 from collector.judge.assessment import assess
 from collector.judge.timeline import Span
 from collector.record.catalogue import read_catalogue
+from collector.record.summary import StoredSpan
 from collector.register.applying import apply
 from collector.register.planning import Announcement, Where, announce, close, finish, start
 from collector.register.sealing import Sealer
@@ -30,7 +31,6 @@ from collector.store import spans
 from collector.store.migrate import migrate
 from collector.store.pool import Pool, connected, open_pool
 from collector.store.projector import Projector
-from collector.store.summary import StoredSpan
 from collector.store.tenants import TenantId, tenant_named
 from probes.model.instant import DAY, HOUR, SECOND, parse_instant
 from probes.model.interval import Interval

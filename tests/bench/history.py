@@ -20,12 +20,12 @@ from collector.judge.periods import civil_periods
 from collector.judge.terms import Periodicity
 from collector.judge.timeline import Span
 from collector.record.catalogue import read_catalogue
+from collector.record.summary import StoredSpan
 from collector.register.applying import apply
 from collector.register.sealing import Sealer
 from collector.store import spans
 from collector.store.migrate import migrate
 from collector.store.pool import Pool, connected, open_pool
-from collector.store.summary import StoredSpan
 from collector.store.tenants import tenant_named
 from probes.model.instant import DAY, parse_instant
 from probes.model.keys import SigningKey

@@ -10,8 +10,8 @@ import pytest
 from collector.assess import judge
 from collector.judge.assessment import assess, panel_of
 from collector.judge.windowfile import read_window
+from collector.record.import_body import IMPORTED_KIND, import_bodies
 from collector.register.sealing import Sealer, open_desk
-from collector.store.import_body import IMPORTED_KIND, import_bodies
 from collector.store.pool import Pool, connected, transaction
 from collector.store.projector import Projector
 from collector.store.series import Scope

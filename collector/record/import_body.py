@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, groupby, pairwise
 from typing import Any, Final
 
-from collector.store.summary import Columns
+from collector.record.summary import Columns
 from probes.model.batch import LETTERS, MAX_MEASUREMENTS
 from probes.model.measurement import Measurement, VantageKind
 
