@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from collector.errors import NotFoundError
 from collector.judge.assessment import Assessment, CheckSpans, assess_spans
-from collector.judge.conduct import Circumstances, judge_conduct
 from collector.judge.terms import Window, WindowStatus
 from collector.judge.verdict import DurationVerdict
 from collector.record.agreed import Agreed, judged_window
@@ -22,7 +21,8 @@ from collector.register.agreements import agreed_for
 from collector.register.planning import Where
 from collector.register.projections import VERDICT_RECORDED
 from collector.register.sealing import Sealer, open_desk
-from collector.report.value import Provenance, Report, Roster, Surroundings
+from collector.report.surroundings import Seen, surroundings_of
+from collector.report.value import Report, Surroundings
 from collector.store.checks import read_checks
 from collector.store.log import Head, read_head
 from collector.store.pool import Connection, Pool, connected, transaction
@@ -165,43 +165,14 @@ async def judge(
 async def _surroundings(
     connection: Connection, loaded: _Loaded, assessment: Assessment
 ) -> Surroundings:
-    registered, agreed, window = loaded.registered, loaded.agreed, loaded.window
-    around = assessment.regulated.outages.hull or window.hull
+    around = assessment.regulated.outages.hull or loaded.window.hull
     before, after = await read_versions(connection, loaded.scope, around)
-    return Surroundings(
-        hospital=registered.hospital,
-        hospital_name=agreed.hospital.name,
-        product=agreed.product_name,
-        fixed_at_us=registered.fixed_at_us,
-        announced_at_us=registered.announced_at_us,
-        as_of_us=window.as_of_us if window.as_of_us is not None else window.horizon.end,
-        roster=Roster(
-            {standing.vantage: standing.kind for standing in loaded.standings},
-            frozenset(standing.vantage for standing in loaded.standings if standing.imported),
-        ),
-        versions_before=tuple(before),
-        versions_after=tuple(after),
-        provenance=Provenance(
-            registered.entries,
-            agreed.hospital_entry,
-            agreed.site_entry,
-            agreed.service_entry,
-        ),
-        log_size=loaded.head.size,
-        log_root=loaded.head.root.hex(),
-        operation=registered.operation,
-        conduct=judge_conduct(registered.operation, _circumstances(loaded), assessment),
-        corrections=registered.corrections,
-    )
-
-
-def _circumstances(loaded: _Loaded) -> Circumstances:
-    opening, product = loaded.agreed.site.opening_hours, loaded.agreed.product
-    slots = None if product is None else product.slots
-    return Circumstances(
-        cleared_at_us=loaded.registered.cleared_at_us,
-        opening_hours=None if opening is None else opening.week,
-        slots=None if slots is None else slots.week,
+    return surroundings_of(
+        loaded.registered,
+        loaded.agreed,
+        loaded.standings,
+        assessment,
+        Seen(before, after, loaded.head.size, loaded.head.root),
     )
 
 

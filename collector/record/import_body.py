@@ -6,13 +6,11 @@ entry holds at most as many as a batch of an agent.
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, groupby, pairwise
-from typing import Any, Final
+from typing import Any
 
 from collector.record.summary import Columns
 from probes.model.batch import LETTERS, MAX_MEASUREMENTS
 from probes.model.measurement import Measurement, VantageKind
-
-IMPORTED_KIND: Final = "measurements.imported"
 
 
 def import_bodies(

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from collector.errors import ConfigurationError, RefusedError
 from collector.record.catalogue import ItemKind, service_of
-from collector.record.import_body import IMPORTED_KIND, import_bodies
+from collector.record.import_body import import_bodies
+from collector.record.roster import IMPORTED_KIND
 from collector.register.sealing import Sealer, open_desk
 from collector.store.catalogue import items_in_force
 from collector.store.imports import find_import

@@ -10,7 +10,7 @@ from typing import Final
 
 from collector.judge.terms import WindowStatus
 from collector.record.entry import RegisterEntry
-from collector.record.import_body import IMPORTED_KIND
+from collector.record.roster import IMPORTED_KIND
 from collector.record.steps import RegisteredWindow, StepKind, window_of
 from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, add_alarm, end_alarm
 from collector.store.catalogue import add_item

@@ -5,10 +5,11 @@ entries of the log; the tables follow from those entries, in the order of the lo
 """
 
 from dataclasses import dataclass
-from typing import Final, NewType
+from typing import NewType
 
 from collector.errors import NotFoundError
 from collector.record.entry import RegisterEntry
+from collector.record.roster import AGENT_ENROLLED, AGENT_FORKED, AGENT_REVOKED
 from collector.store.log import append, lock_head
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
@@ -16,10 +17,6 @@ from probes.model.batch import NO_PREVIOUS
 from probes.model.keys import KeyId, SigningKey, VerifyingKey
 
 AgentId = NewType("AgentId", int)
-
-AGENT_ENROLLED: Final = "agent.enrolled"
-AGENT_FORKED: Final = "agent.forked"
-AGENT_REVOKED: Final = "agent.revoked"
 
 
 @dataclass(frozen=True, slots=True)

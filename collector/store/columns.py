@@ -5,8 +5,9 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from collector.record.entry import RegisterEntry
-from collector.record.import_body import IMPORTED_KIND, columns_of_import
+from collector.record.import_body import columns_of_import
 from collector.record.measured import SeriesKey
+from collector.record.roster import IMPORTED_KIND
 from collector.record.summary import Columns
 from collector.store.headers import HeaderReader
 from collector.store.packing import unpack, unpack_batch

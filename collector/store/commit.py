@@ -17,8 +17,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from collector.errors import RefusedError
 from collector.record.entry import RegisterEntry
+from collector.record.roster import AGENT_FORKED
 from collector.store.acknowledging import Ack, Acknowledger, Held
-from collector.store.agents import AGENT_FORKED, record
+from collector.store.agents import record
 from collector.store.headers import HeaderReader
 from collector.store.log import SealedRow, append_rows, lock_heads
 from collector.store.pool import Connection

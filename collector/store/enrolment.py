@@ -9,7 +9,8 @@ import asyncpg
 
 from collector.errors import RefusedError
 from collector.record.entry import RegisterEntry
-from collector.store.agents import AGENT_ENROLLED, Agent, find_agent, record
+from collector.record.roster import AGENT_ENROLLED
+from collector.store.agents import Agent, find_agent, record
 from collector.store.log import lock_head
 from collector.store.pool import Connection
 from collector.store.tokens import admission, spend, token_hash

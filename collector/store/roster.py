@@ -4,7 +4,7 @@ from typing import Final
 
 from collector.record.entry import RegisterEntry
 from collector.record.panel import Standing
-from collector.store.agents import AGENT_FORKED, AGENT_REVOKED
+from collector.record.roster import AGENT_FORKED, AGENT_REVOKED
 from collector.store.log import entries
 from collector.store.pool import Connection
 from collector.store.series import Scope

@@ -10,7 +10,8 @@ import pytest
 from collector.assess import judge
 from collector.judge.assessment import assess, panel_of
 from collector.judge.windowfile import read_window
-from collector.record.import_body import IMPORTED_KIND, import_bodies
+from collector.record.import_body import import_bodies
+from collector.record.roster import IMPORTED_KIND
 from collector.register.sealing import Sealer, open_desk
 from collector.store.pool import Pool, connected, transaction
 from collector.store.projector import Projector

@@ -1,0 +1,66 @@
+"""What a report says beside the verdict: from what was registered and agreed, and nothing else."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from collector.judge.assessment import Assessment
+from collector.judge.conduct import Circumstances, judge_conduct
+from collector.record.agreed import Agreed
+from collector.record.panel import Standing
+from collector.record.steps import RegisteredWindow
+from collector.report.value import Provenance, Roster, Surroundings
+
+
+class Seen(NamedTuple):
+    """What was seen beside the measurements: versions before and after, and the head of the log."""
+
+    before: Sequence[str]
+    after: Sequence[str]
+    log_size: int
+    log_root: bytes
+
+
+def surroundings_of(
+    registered: RegisteredWindow,
+    agreed: Agreed,
+    standings: Sequence[Standing],
+    assessment: Assessment,
+    seen: Seen,
+) -> Surroundings:
+    """Return the surroundings of an assessment."""
+    window = assessment.window
+    return Surroundings(
+        hospital=registered.hospital,
+        hospital_name=agreed.hospital.name,
+        product=agreed.product_name,
+        fixed_at_us=registered.fixed_at_us,
+        announced_at_us=registered.announced_at_us,
+        as_of_us=window.as_of_us if window.as_of_us is not None else window.horizon.end,
+        roster=Roster(
+            {standing.vantage: standing.kind for standing in standings},
+            frozenset(standing.vantage for standing in standings if standing.imported),
+        ),
+        versions_before=tuple(seen.before),
+        versions_after=tuple(seen.after),
+        provenance=Provenance(
+            registered.entries,
+            agreed.hospital_entry,
+            agreed.site_entry,
+            agreed.service_entry,
+        ),
+        log_size=seen.log_size,
+        log_root=seen.log_root.hex(),
+        operation=registered.operation,
+        conduct=judge_conduct(registered.operation, _circumstances(registered, agreed), assessment),
+        corrections=registered.corrections,
+    )
+
+
+def _circumstances(registered: RegisteredWindow, agreed: Agreed) -> Circumstances:
+    opening, product = agreed.site.opening_hours, agreed.product
+    slots = None if product is None else product.slots
+    return Circumstances(
+        cleared_at_us=registered.cleared_at_us,
+        opening_hours=None if opening is None else opening.week,
+        slots=None if slots is None else slots.week,
+    )
