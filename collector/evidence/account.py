@@ -144,6 +144,18 @@ class Measured:
             self._series.setdefault(key, []).append(columns)
 
 
+def reach(batch: Batch) -> tuple[int, int]:
+    """Return the first and the last instant at which a batch measured something."""
+    correction_us = batch.clock.correction_us
+    firsts = [columns.starts_us[0] for columns in batch.checks]
+    lasts = [columns.starts_us[-1] for columns in batch.checks]
+    sealed_us = batch.clock.boottime_us
+    return (
+        min(firsts, default=sealed_us) + correction_us,
+        max(lasts, default=sealed_us) + correction_us,
+    )
+
+
 def assess(account: Account, measured: Measured) -> tuple[Assessment, list[CheckSpans]]:
     """Return the assessment of a window and the spans behind it (rules, sections 3 to 8)."""
     window = account.window

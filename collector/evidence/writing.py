@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
-from typing import BinaryIO, Final
+from typing import BinaryIO, NamedTuple
 
 from collector.evidence.account import Account, Measured
-from collector.evidence.archive import ArchiveWriter
+from collector.evidence.archive import CHUNK_BYTES, ArchiveWriter
 from collector.evidence.bundle import (
     CHECKPOINTS,
     CONSISTENCY,
@@ -31,10 +30,11 @@ from collector.evidence.bundle import (
     encode_consistency,
     sized,
 )
+from collector.evidence.names import Person
 from collector.evidence.window_file import window_document
 from collector.report.as_json import report_json
 from collector.report.value import Report
-from probes.model.canonical import encode
+from probes.model.canonical import JsonValue, encode
 from probes.model.checkpoint import Note
 from probes.model.keys import SigningKey
 from probes.model.measurement import write_measurement
@@ -54,18 +54,12 @@ class Proofs:
     keys: Keys
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """A bundle to be: its report is made of the entries once they are written.
+class Ending(NamedTuple):
+    """The window of a bundle, its report as drawn, and names; the latter two may be empty."""
 
-    `names` is the member of that name, empty without; `pdf` draws the report, if anything can.
-    """
-
-    proofs: Proofs
-    account: Account
-    measured: Measured
-    names: bytes = b""
-    key: SigningKey = field(default_factory=SigningKey.generate, repr=False)
+    window: bytes
+    pdf: bytes
+    names: bytes
 
 
 def window_bytes(account: Account) -> bytes:
@@ -85,66 +79,76 @@ def measurement_lines(measured: Measured) -> Iterator[bytes]:
         yield from map(write_measurement, members)
 
 
-class BundleWriter:
-    """Writes the members of a bundle in their order; each is given when its turn comes."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._archive = ArchiveWriter(file)
-        self._digests: dict[str, str] = {}
-
-    def add(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Store a member."""
-        self._digests[name] = self._archive.add(name, chunks)
-
-    def head(self, checkpoints: Mapping[int, Note]) -> None:
-        """Store what comes before the entries."""
-        self.add(README, [readme()])
-        for size, note in sorted(checkpoints.items()):
-            self.add(sized(CHECKPOINTS, size, ".txt"), [note.text().encode()])
-
-    def rest(  # noqa: PLR0913, PLR0917 - what a bundle ends with
-        self,
-        proofs: Proofs,
-        measured: Measured,
-        report: Report,
-        window: bytes,
-        pdf: bytes,
-        names: bytes,
-        key: SigningKey,
-    ) -> None:
-        """Store what comes after the entries, with the seal over all, and close the archive."""
-        self.add(KEYS, [proofs.keys.encode()])
-        self.add(MEASUREMENTS, measurement_lines(measured))
-        if names:
-            self.add(NAMES, [names])
-        self.add(CONSISTENCY, [encode_consistency(proofs.consistency)])
-        self.add(TREE, [proofs.tree.encode()])
-        if pdf:
-            self.add(PDF, [pdf])
-        self.add(REPORT, [report_bytes(report)])
-        after: dict[str, bytes] = {
-            sized(TIMESTAMPS, size, ".tsr"): stamp for size, stamp in sorted(proofs.stamps.items())
+def names_bytes(persons: Iterable[tuple[str, Person, bytes]]) -> bytes:
+    """Return the member `names.json`, empty for nobody."""
+    stated: list[JsonValue] = [
+        {
+            "commitment": standing,
+            "salt": salt.hex(),
+            "name": person.name,
+            "email": person.email,
+            "company": person.company,
         }
-        after[VERIFIER] = verifier()
-        after[WINDOW] = window
-        digests = self._digests | {name: sha256(data).hexdigest() for name, data in after.items()}
-        statement = Statement(
-            report.surroundings.hospital,
-            report.assessment.window.id,
-            proofs.tree.size,
-            digests,
-        )
-        self.add(SEAL, [statement.seal(key)])
-        for name, data in after.items():
-            self.add(name, [data])
-        self._archive.close()
+        for standing, person, salt in sorted(persons)
+    ]
+    return encode({"schema": "constat.names/1", "persons": stated}) if stated else b""
 
 
-def readme() -> bytes:
-    """Return the member `LISEZMOI.txt`."""
-    return files(__package__).joinpath("LISEZMOI.txt").read_bytes()
+def write_bundle(  # noqa: PLR0913, PLR0917 - what a bundle holds
+    file: BinaryIO,
+    proofs: Proofs,
+    lines: BinaryIO,
+    measured: Measured,
+    report: Report,
+    ending: Ending,
+    key: SigningKey,
+) -> None:
+    """Write a bundle into an empty file; `lines` is what `entries.ndjson` is to hold."""
+    members = _members(proofs, lines, measured, report, ending)
+    archive = ArchiveWriter(file)
+    digests: dict[str, str] = {}
+    last = {name: b"".join(chunks) for name, chunks in members.items() if name > SEAL}
+    for name in sorted(name for name in members if name < SEAL):
+        digests[name] = archive.add(name, members[name])
+    digests |= {name: sha256(data).hexdigest() for name, data in last.items()}
+    around, window = report.surroundings, report.assessment.window
+    statement = Statement(around.hospital, window.id, proofs.tree.size, digests)
+    archive.add(SEAL, [statement.seal(key)])
+    for name in sorted(last):
+        archive.add(name, [last[name]])
+    archive.close()
 
 
-def verifier() -> bytes:
-    """Return the member `verifier.py`: the second verifier, which needs nothing of this project."""
-    return files(__package__).joinpath(VERIFIER).read_bytes()
+def _members(
+    proofs: Proofs, lines: BinaryIO, measured: Measured, report: Report, ending: Ending
+) -> dict[str, Iterable[bytes]]:
+    members: dict[str, Iterable[bytes]] = {
+        README: [_shipped(README)],
+        ENTRIES: _chunks(lines),
+        KEYS: [proofs.keys.encode()],
+        MEASUREMENTS: measurement_lines(measured),
+        CONSISTENCY: [encode_consistency(proofs.consistency)],
+        TREE: [proofs.tree.encode()],
+        REPORT: [report_bytes(report)],
+        VERIFIER: [_shipped(VERIFIER)],
+        WINDOW: [ending.window],
+    }
+    for size, note in proofs.checkpoints.items():
+        members[sized(CHECKPOINTS, size, ".txt")] = [note.text().encode()]
+    for size, stamp in proofs.stamps.items():
+        members[sized(TIMESTAMPS, size, ".tsr")] = [stamp]
+    if ending.names:
+        members[NAMES] = [ending.names]
+    if ending.pdf:
+        members[PDF] = [ending.pdf]
+    return members
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
+
+
+def _shipped(name: str) -> bytes:
+    return files(__package__).joinpath(name).read_bytes()

@@ -1,0 +1,1 @@
+"""A second verifier of evidence bundles; see docs/formats.md."""
