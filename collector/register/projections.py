@@ -11,6 +11,7 @@ from typing import Final
 from collector.judge.terms import WindowStatus
 from collector.record.entry import RegisterEntry
 from collector.record.roster import IMPORTED_KIND
+from collector.record.stamped import CHECKPOINT_STAMPED
 from collector.record.steps import RegisteredWindow, StepKind, window_of
 from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, add_alarm, end_alarm
 from collector.store.catalogue import add_item
@@ -25,6 +26,7 @@ from collector.store.letters import (
 )
 from collector.store.persons import PERSON_ERASED, forget_person
 from collector.store.pool import Connection
+from collector.store.stamps import add_stamp
 from collector.store.tenants import TenantId
 from collector.store.windows import WindowRow, add_step, add_verdict, put_window, steps_of
 
@@ -73,6 +75,7 @@ PROJECTIONS: Final[dict[str, Projection]] = {
     PERSON_ERASED: forget_person,
     OUTAGE_DETECTED: add_alarm,
     OUTAGE_ENDED: end_alarm,
+    CHECKPOINT_STAMPED: add_stamp,
     LETTERS_ORDERED: add_letters,
     LETTER_ATTEMPTED: note_attempt,
     LETTER_ACKNOWLEDGED: note_acknowledgement,
@@ -89,4 +92,5 @@ TABLES: Final = (
     "alarm",
     "letter_order",
     "letter",
+    "stamp",
 )
