@@ -65,6 +65,15 @@ class WebhookFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     secret_file: Annotated[str, msgspec.Meta(description="File with the secret, whsec_….")]
 
 
+class TimestampsFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The time-stamping authority (RFC 3161) that has the log stamped; without one, nothing is."""
+
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
+    roots: Annotated[
+        str, msgspec.Meta(min_length=1, description="Certificates its stamps must lead to (PEM).")
+    ]
+
+
 class SettingsFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The file as it is written."""
 
@@ -98,6 +107,7 @@ class SettingsFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ) = None
     mail: MailFile | None = None
     webhooks: dict[Name, WebhookFile] = {}
+    timestamps: TimestampsFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,14 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Timestamps:
+    """The time-stamping authority, and the file of the certificates its stamps must lead to."""
+
+    url: str
+    roots: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings, resolved. `dsn` is None for the embedded database."""
 
@@ -152,6 +170,7 @@ class Settings:
     raw_days: int
     agent: Path | None
     post: Post
+    timestamps: Timestamps | None
 
     @property
     def key_file(self) -> Path:
@@ -177,7 +196,7 @@ def read_settings(file: Path) -> Settings:
         host, port = _address(written.listen)
     except ValueError as error:
         raise ConfigurationError(f"cannot read {file}: listen: {error}") from None
-    tls = written.tls
+    tls, stamps = written.tls, written.timestamps
     return Settings(
         file=file,
         data_dir=folder / written.data_dir,
@@ -188,6 +207,7 @@ def read_settings(file: Path) -> Settings:
         raw_days=written.raw_days,
         agent=folder / written.agent if written.agent else None,
         post=_post(written, folder),
+        timestamps=Timestamps(stamps.url, folder / stamps.roots) if stamps else None,
     )
 
 

@@ -26,6 +26,14 @@ from probes.model.instant import to_datetime
 _VERSION_TAG: Final = 0xA0
 
 
+def read_roots(pem: bytes) -> tuple[x509.Certificate, ...]:
+    """Return the certificates of a PEM file; `ValueError` when it holds none that can be read."""
+    try:
+        return tuple(x509.load_pem_x509_certificates(pem))
+    except ValueError:
+        raise DerError("it holds no certificate in PEM that can be read") from None
+
+
 def issuer_and_serial(certificate: bytes) -> bytes:
     """Return the name a SignerInfo gives a certificate (RFC 5652, section 10.2.4).
 

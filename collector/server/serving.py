@@ -34,6 +34,8 @@ from collector.server.background import (
     watched,
 )
 from collector.settings import Settings, ensure_key
+from collector.stamping.authority import Authority
+from collector.stamping.stamper import Stamper
 from collector.store.ingest import Ingest
 from collector.store.migrate import Schema, migrate
 from collector.store.pool import Pool, connected, open_pool
@@ -59,6 +61,7 @@ async def serve(
     async with AsyncExitStack() as stack:
         stack.enter_context(_data_folder(settings))
         key = ensure_key(settings.key_file)
+        authority = Authority.of(settings.timestamps) if settings.timestamps else None
         failed = stack.enter_context(watched(stop))
         dsn = settings.dsn
         if dsn is None:
@@ -70,6 +73,9 @@ async def serve(
         await stack.enter_async_context(cut_at_the_end(courier.run(), failed))
         watching = watch_services(pool, Sealer(key, now_us))
         await stack.enter_async_context(cut_at_the_end(watching, failed))
+        if authority is not None:
+            stamper = Stamper(pool, Sealer(key, now_us), authority)
+            await stack.enter_async_context(cut_at_the_end(stamper.run(), failed))
         address = await stack.enter_async_context(_listening(app, settings))
         stack.enter_context(_ready(settings, address))
         if settings.agent is not None:

@@ -11,6 +11,13 @@ from collector.store.pool import Pool, open_pool
 from probes.model.instant import SECOND, parse_instant
 from probes.model.keys import SigningKey
 from tests.postgres import Server, in_own_loop
+from tests.servers.timestamps import Authority
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A time-stamping authority whose keys are elliptic curves."""
+    return Authority.make(tmp_path_factory.mktemp("authority"), elliptic=True)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from collector.errors import ConfigurationError, NotFoundError
-from collector.settings import Tls, ensure_key, read_key, read_settings, settings_schema
+from collector.settings import Timestamps, Tls, ensure_key, read_key, read_settings, settings_schema
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs/examples/constat.yaml"
@@ -48,6 +48,13 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 def test_a_database_of_ones_own_is_given_by_its_dsn(tmp_path: Path) -> None:
     text = "data_dir: d\ndatabase: {dsn: 'postgresql://h/d'}\n"
     assert read_settings(_written(tmp_path, text)).dsn == "postgresql://h/d"
+
+
+def test_an_authority_of_time_stamps_comes_with_its_roots(tmp_path: Path) -> None:
+    text = "data_dir: d\ntimestamps: {url: http://tsa.example/tsr, roots: tsa.pem}\n"
+    settings = read_settings(_written(tmp_path, text))
+    assert settings.timestamps == Timestamps("http://tsa.example/tsr", tmp_path / "tsa.pem")
+    assert read_settings(EXAMPLE).timestamps is None
 
 
 def test_an_ipv6_address_is_written_in_brackets(tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ class Answer(Enum):
     GARBAGE = auto()
     PAGE = auto()
     ENDLESS = auto()
+    REDIRECT = auto()
+    CUT = auto()
     STALE = auto()
 
 
@@ -103,6 +105,7 @@ class Authority:
     url: str = ""
     requests: list[bytes] = field(default_factory=list)
     first_reply: bytes = b""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     def make(cls, folder: Path, *, elliptic: bool = False, ess: str = "sha256") -> "Authority":
@@ -161,7 +164,7 @@ class Authority:
         """Answer on a free port, as each of `answers` says, and with a token after the last."""
         app = web.Application()
         app.router.add_post("/tsa", self._answer)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/tsa"
@@ -173,27 +176,21 @@ class Authority:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         self.requests.append(body)
+        self.asked.set()
         answer = self.answers.pop(0) if self.answers else Answer.TOKEN
-        made: web.StreamResponse
         match answer:
             case Answer.TOKEN:
-                self.first_reply = self.first_reply or self.reply(body)
-                made = _reply(self.reply(body))
+                made = self.reply(body)
+                self.first_reply = self.first_reply or made
             case Answer.STALE:
-                made = _reply(self.first_reply)
+                made = self.first_reply
             case Answer.REFUSAL:
-                made = _reply(self.reply(body, "refusing"))
-            case Answer.NOTHING:
-                await _silence()
-            case Answer.ERROR:
-                made = web.Response(status=503, text="not now")
+                made = self.reply(body, "refusing")
             case Answer.GARBAGE:
-                made = _reply(b"\x30\x03\x02\x01")
-            case Answer.PAGE:
-                made = web.Response(text="<html>Sign in</html>", content_type="text/html")
-            case Answer.ENDLESS:
-                await _endless(request)
-        return made
+                made = b"\x30\x03\x02\x01"
+            case _:
+                return await _broken(request, answer)
+        return web.Response(body=made, content_type="application/timestamp-reply")
 
 
 def pem(held: x509.Certificate) -> bytes:
@@ -208,8 +205,20 @@ def token_of(response: bytes, folder: Path) -> bytes:
     return _openssl("ts", "-reply", "-in", str(file), "-token_out")
 
 
-def _reply(body: bytes) -> web.Response:
-    return web.Response(body=body, content_type="application/timestamp-reply")
+async def _broken(request: web.Request, answer: Answer) -> web.StreamResponse:
+    match answer:
+        case Answer.NOTHING:
+            return await _silence()
+        case Answer.ENDLESS:
+            return await _endless(request)
+        case Answer.CUT:
+            return await _cut(request)
+        case Answer.REDIRECT:
+            return web.Response(status=302, headers={"Location": str(request.url)})
+        case Answer.PAGE:
+            return web.Response(text="<html>Sign in</html>", content_type="text/html")
+        case _:
+            return web.Response(status=503, text="not now")
 
 
 async def _endless(request: web.Request) -> NoReturn:
@@ -226,3 +235,12 @@ def _openssl(*arguments: str) -> bytes:
 async def _silence() -> NoReturn:
     await asyncio.Event().wait()
     raise AssertionError
+
+
+async def _cut(request: web.Request) -> NoReturn:
+    response = web.StreamResponse(headers={"Content-Length": "2000"})
+    await response.prepare(request)
+    await response.write(b"\x30\x82")
+    assert request.transport is not None
+    request.transport.abort()
+    await _silence()

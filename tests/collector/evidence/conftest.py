@@ -1,14 +1,8 @@
-"""Time-stamping authorities, made once: keys take a while."""
+"""A time-stamping authority of another make: keys take a while, so they are made once."""
 
 import pytest
 
 from tests.servers.timestamps import Authority
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """An authority whose keys are elliptic curves."""
-    return Authority.make(tmp_path_factory.mktemp("elliptic"), elliptic=True)
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,14 @@ import aiohttp
 import pytest
 
 from collector.errors import ConfigurationError, RefusedError
+from collector.record.catalogue import read_catalogue
+from collector.register.applying import apply
+from collector.register.sealing import Sealer
 from collector.server.serving import serve
-from collector.settings import Settings, read_settings
+from collector.settings import Settings, ensure_key, read_settings
+from collector.store.pool import open_pool
+from tests.collector.courier.conftest import CATALOGUE
+from tests.servers.timestamps import Authority
 
 START_S = 60
 
@@ -101,4 +107,28 @@ async def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     settings = _settings(tmp_path, "postgresql://h/d", data_dir="file/data")
     with pytest.raises(ConfigurationError, match=r"cannot use the data folder .* see data_dir in"):
         async with _serving(settings):
+            pass
+
+
+async def test_the_log_is_stamped_while_it_serves(
+    collector_dsn: str, tmp_path: Path, authority: Authority
+) -> None:
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(CATALOGUE, "utf-8")
+    async with open_pool(collector_dsn, size=1) as pool:
+        sealer = Sealer(ensure_key(tmp_path / "log.key"), lambda: 42)
+        await apply(pool, sealer, read_catalogue(file), "me")
+    async with authority.serving():
+        stamps = {"url": authority.url, "roots": str(authority.root_file)}
+        authority.asked.clear()
+        async with _serving(_settings(tmp_path, collector_dsn, timestamps=stamps)):
+            await asyncio.wait_for(authority.asked.wait(), START_S)
+
+
+async def test_it_does_not_start_without_the_roots_of_its_authority(
+    collector_dsn: str, tmp_path: Path
+) -> None:
+    stamps = {"url": "http://tsa.example/tsr", "roots": "tsa.pem"}
+    with pytest.raises(ConfigurationError, match=r"tsa\.pem: No such file"):
+        async with _serving(_settings(tmp_path, collector_dsn, timestamps=stamps)):
             pass

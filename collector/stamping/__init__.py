@@ -1,0 +1,1 @@
+"""Has the log stamped by a time-stamping authority, again and again until it is."""
