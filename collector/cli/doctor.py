@@ -16,7 +16,7 @@ from collector.report.durations import Language, duration_text
 
 _COLUMNS: Final = ("finding", "hospital", "subject", "what")
 _IN_TIME: Final = frozenset(
-    {Fault.SILENT, Fault.NEVER_SENT, Fault.UNESTIMATED, Fault.WIDE, Fault.OFFSET}
+    {Fault.SILENT, Fault.NEVER_SENT, Fault.UNESTIMATED, Fault.WIDE, Fault.OFFSET, Fault.UNSTAMPED}
 )
 _SAID: Final = {
     Fault.SILENT: "nothing received for {amount}",
@@ -28,6 +28,7 @@ _SAID: Final = {
     Fault.OFFSET: "clock off by {amount}; measurements are corrected for it",
     Fault.NO_ALWAYS_ON: "measured by no server or external vantage point: nobody looks at night",
     Fault.LAGGING: "{amount} entries of the log wait to be projected",
+    Fault.UNSTAMPED: "a time stamp is overdue by {amount}: see constat stamp list",
 }
 
 

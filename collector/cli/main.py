@@ -64,6 +64,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "report": Entry(
         "collector.cli.report:report", "Report on availability and deliveries.", "collector"
     ),
+    "stamp": Entry("collector.cli.stamp:stamp", "See when the log was time-stamped.", "collector"),
     "token": Entry("collector.cli.token:token", "Make tokens that enrol agents.", "collector"),
     "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector"),
     "window": Entry(

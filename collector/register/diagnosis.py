@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from collector.record.stamped import LATE_AFTER_US
 from collector.store.fleet import AgentState
 from probes.model.instant import MINUTE, SECOND
 from probes.model.measurement import VantageKind
@@ -28,6 +29,7 @@ class Fault(StrEnum):
     OFFSET = "clock_offset_large"
     NO_ALWAYS_ON = "no_always_on_vantage"
     LAGGING = "projector_lagging"
+    UNSTAMPED = "stamp_overdue"
 
 
 class Finding(NamedTuple):
@@ -54,6 +56,13 @@ class Lag(NamedTuple):
     entries: int
 
 
+class Unstamped(NamedTuple):
+    """A log that an authority has or had stamped, and since when the next stamp is due."""
+
+    hospital: str
+    due_us: int
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the database said at an instant."""
@@ -62,6 +71,7 @@ class Facts:
     agents: Sequence[AgentState]
     services: Sequence[Watched]
     lags: Sequence[Lag]
+    unstamped: Sequence[Unstamped] = ()
 
 
 def diagnose(facts: Facts, silent_after_us: int) -> list[Finding]:
@@ -70,6 +80,7 @@ def diagnose(facts: Facts, silent_after_us: int) -> list[Finding]:
         *_of_agents(facts.agents, facts.now_us, silent_after_us),
         *_of_services(facts.services),
         *_of_lags(facts.lags),
+        *_of_stamps(facts.unstamped, facts.now_us),
     ]
     order = list(Fault)
     return sorted(found, key=lambda finding: order.index(finding.fault))
@@ -119,3 +130,10 @@ def _of_lags(lags: Iterable[Lag]) -> Iterator[Finding]:
     for lag in lags:
         if lag.entries > LONGEST_LAG:
             yield Finding(Fault.LAGGING, lag.hospital, "projector", lag.entries)
+
+
+def _of_stamps(unstamped: Iterable[Unstamped], now_us: int) -> Iterator[Finding]:
+    for log in unstamped:
+        overdue_us = now_us - log.due_us
+        if overdue_us > LATE_AFTER_US:
+            yield Finding(Fault.UNSTAMPED, log.hospital, "log", overdue_us)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from collector.record.catalogue import ItemKind, service_of
-from collector.register.diagnosis import Facts, Lag, Watched
+from collector.register.diagnosis import Facts, Lag, Unstamped, Watched
+from collector.register.stamps import due_us
 from collector.store.catalogue import items_in_force
 from collector.store.fleet import read_agents, read_lags, read_watchers, server_version
 from collector.store.migrate import read_schema
 from collector.store.pool import Connection, Pool, connected
+from collector.store.stamps import logs_waiting
 from collector.store.tenants import TenantId
 from probes.model.instant import DAY
 from probes.model.measurement import VantageKind
@@ -51,8 +53,13 @@ async def examine(pool: Pool, now_us: int) -> Examination:
             for log in logs
             for watched in await _services(connection, log.tenant_id, log.tenant, now_us)
         ]
+        unstamped = [
+            Unstamped(log.tenant, due_us(log))
+            for log in await logs_waiting(connection)
+            if log.known
+        ]
     lags = [Lag(log.tenant, log.waiting) for log in logs]
-    return Examination(server, Facts(now_us, agents, services, lags))
+    return Examination(server, Facts(now_us, agents, services, lags, unstamped))
 
 
 async def _services(

@@ -11,6 +11,7 @@ from agent.cli.main import constat_agent
 from agent.cli.probe import checks_of, probe
 from agent.config_check import make_checks
 from agent.strict_yaml import load
+from collector.settings import read_settings
 from probes.kind import Kind
 from probes.registry import kinds
 from tests.docs.console import KINDS, README, ROOT, commands_in, output_of, refreshed
@@ -36,6 +37,13 @@ def test_the_page_of_a_kind_shows_its_options_and_a_check_that_can_be_run(path: 
     for name, options in checks:
         for check in make_checks(name, options, ROOT):
             assert check.kind.name == path.stem
+
+
+def test_the_settings_of_time_stamps_are_read_as_the_manual_shows_them(tmp_path: Path) -> None:
+    [block] = _YAML.findall((ROOT / "docs/horodatage.md").read_text("utf-8"))
+    file = tmp_path / "constat.yaml"
+    file.write_text(block, "utf-8")
+    assert read_settings(file).timestamps is not None
 
 
 def test_every_kind_has_a_page_and_no_page_is_of_another() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.register.diagnosis import Facts, Fault, Finding, Lag, Watched, diagnose
+from collector.register.diagnosis import Facts, Fault, Finding, Lag, Unstamped, Watched, diagnose
 from collector.store.fleet import AgentState
 from probes.model.instant import HOUR, MILLISECOND, MINUTE, SECOND
 from probes.model.measurement import VantageKind
@@ -88,3 +88,15 @@ def test_a_projector_that_is_behind_is_found_and_one_that_works_is_not() -> None
 def test_findings_come_by_kind() -> None:
     agents = [WELL._replace(lost=1), WELL._replace(received_at_us=NOW - HOUR)]
     assert [finding.fault for finding in _found(*agents)] == [Fault.SILENT, Fault.LOST]
+
+
+@pytest.mark.parametrize(
+    ("due_us", "found"),
+    [
+        (NOW - HOUR, []),
+        (NOW + HOUR, []),
+        (NOW - HOUR - 1, [Finding(Fault.UNSTAMPED, "CH", "log", HOUR + 1)]),
+    ],
+)
+def test_a_stamp_is_overdue_after_an_hour(due_us: int, found: list[Finding]) -> None:
+    assert diagnose(Facts(NOW, [], [], [], [Unstamped("CH", due_us)]), 15 * MINUTE) == found
