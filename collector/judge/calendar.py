@@ -78,6 +78,14 @@ def counted_day_after(day: date, amount: int, unit: NoticeUnit, calendar: SiteCa
     return day
 
 
+def day_before_counted(day: date, amount: int, unit: NoticeUnit, calendar: SiteCalendar) -> date:
+    """Return the latest day after which that many days count, up to a day and with it."""
+    while amount:
+        amount -= is_counted(day, unit, calendar)
+        day -= timedelta(days=1)
+    return day
+
+
 def uncounted_days(
     after: date, last: date, unit: NoticeUnit, calendar: SiteCalendar
 ) -> list[Uncounted]:

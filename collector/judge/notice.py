@@ -10,6 +10,7 @@ from collector.judge.calendar import (
     SiteCalendar,
     Uncounted,
     counted_day_after,
+    day_before_counted,
     is_counted,
     uncounted_days,
 )
@@ -143,7 +144,10 @@ def latest_notice(start_us: int, terms: NoticeTerms, calendar: SiteCalendar) -> 
         return start_us - terms.amount * HOUR
     if terms.amount == 0:
         return start_us
-    day = local_date(start_us, calendar.zone)
+    # Nothing later leaves the days to count: going back to it a day at a time, and counting from
+    # each, would take minutes for a long notice.
+    start_day = local_date(start_us, calendar.zone)
+    day = day_before_counted(start_day, terms.amount, terms.unit, calendar)
     while True:
         allowed = [
             instant

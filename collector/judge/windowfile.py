@@ -5,6 +5,7 @@ ambiguous or non-existent; durations are ISO 8601. What cannot be read is named 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, Final, TypeVar
@@ -39,6 +40,7 @@ from probes.model.measurement import VantageKind
 
 DEFAULT_MAX_GAP_INTERVALS: Final = 3
 LONGEST_NOTICE: Final = 1_000
+MOST_HOLIDAYS: Final = 120  # of one year: with week-ends between, never a whole year of them
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2999
 
@@ -188,6 +190,9 @@ def _contract(file: _File, years: set[int]) -> ContractTerms:
 def _holidays(file: _File, years: set[int]) -> frozenset[date]:
     notice, listed = file.contract.notice, file.contract.holidays
     if listed is not None:
+        of_years = Counter(day.year for day in frozenset(listed))
+        if of_years and max(of_years.values()) > MOST_HOLIDAYS:
+            raise WindowFileError(f"contract.holidays: more than {MOST_HOLIDAYS} of one year")
         return frozenset(listed)
     if notice.unit not in {NoticeUnit.BUSINESS_DAYS, NoticeUnit.WORKING_DAYS}:
         return frozenset()

@@ -130,6 +130,13 @@ def test_the_latest_notice_is_allowed_and_nothing_in_the_day_after_it_is(
 @pytest.mark.parametrize(
     ("start", "asked", "latest"),
     [
+        # A thousand days before Saturday the 14th, and none of them is tried one after the other:
+        # 1 001 days before 14 November 2026 is 17 February 2024.
+        (
+            "2026-11-14T22:00:00+01:00",
+            terms(1_000, "calendar_days"),
+            "2024-02-17T23:59:59.999999+01:00",
+        ),
         # Three clear days before Saturday the 14th: 11, 12, 13; so the whole of the 10th.
         (
             "2026-11-14T22:00:00+01:00",

@@ -46,6 +46,9 @@ checks:
 """)  # type: ignore[assignment]
 
 
+CLOSED_DAYS = [f"2026-{month:02}-{day:02}" for month in range(1, 12) for day in range(1, 12)]
+
+
 def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
     document = copy.deepcopy(EXAMPLE)
     change(document)
@@ -176,6 +179,10 @@ def test_known_until_an_instant_before_the_horizon_opens_is_an_empty_horizon() -
         ),
         (lambda d: d.update(checks={"a": {"interval": "P1Y"}}), "checks.a.interval: 'P1Y' is not"),
         (lambda d: d["contract"].update(holidays=["x"]), "contract.holidays[0]: invalid"),
+        (
+            lambda d: d["contract"].update(holidays=CLOSED_DAYS),
+            "contract.holidays: more than 120 of one year",
+        ),
     ],
 )
 def test_a_fault_is_named_by_its_key(
