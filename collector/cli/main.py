@@ -46,6 +46,9 @@ COMMANDS: Final[dict[str, Entry]] = {
     "doctor": Entry(
         "collector.cli.doctor:doctor", "Say what the server is and what is wrong.", "collector"
     ),
+    "evidence": Entry(
+        "collector.cli.evidence:evidence", "Make evidence bundles for auditors.", "collector"
+    ),
     "import": Entry(
         "collector.cli.imports:import_group", "Import measurements made elsewhere.", "collector"
     ),
@@ -72,6 +75,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Announce windows, take their steps, see their verdict.",
         "collector",
     ),
+    "verify": Entry("collector.cli.verify:verify_bundle", "Verify an evidence bundle, offline."),
     "witness": Entry("collector.cli.witness:witness", "Witness the log of a hospital."),
 }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from collector.evidence.errors import VerificationError
+from collector.evidence.names import Person
 from probes.model.canonical import (
     JsonValue,
     MalformedError,
@@ -228,10 +229,20 @@ def read_seal(data: bytes, key: VerifyingKey) -> Statement:
         )
 
 
-def lines_of(chunks: Iterable[bytes]) -> Iterable[bytes]:
-    """Yield each of some things with a line end after it."""
-    for chunk in chunks:
-        yield chunk + b"\n"
+def read_names(data: bytes) -> list[tuple[str, Person, bytes]]:
+    """Return each commitment of `names.json`, whom it stands for, and its salt."""
+    with told_as("names", NAMES):
+        fields = decode_object(data)
+        _expect(fields, "schema", "constat.names/1")
+        persons = [mapping({"persons": each}, "persons") for each in array(fields, "persons")]
+        return [
+            (
+                text(each, "commitment"),
+                Person(text(each, "name"), text(each, "email"), text(each, "company")),
+                bytes.fromhex(text(each, "salt")),
+            )
+            for each in persons
+        ]
 
 
 def _by_leaf(item: tuple[Node, bytes]) -> int:

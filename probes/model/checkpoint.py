@@ -92,6 +92,12 @@ class Note:
             raise CheckpointError(f"the signature of {name} on the checkpoint does not hold")
         return self.checkpoint
 
+    def of_log_alone(self, name: str, key: VerifyingKey) -> "Note":
+        """Return the note as its log signed it, before any witness added a line."""
+        wanted = _key_id(name, _LOG, key)
+        lines = (each for each in self.signatures if (each.name, each.key_id) == (name, wanted))
+        return Note(self.checkpoint, tuple(lines))
+
     def cosigned_at(self, name: str, key: VerifyingKey) -> int | None:
         """Return when a witness cosigned, in seconds since 1970; None if it did not.
 

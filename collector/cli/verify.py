@@ -1,0 +1,175 @@
+"""`constat verify`: whether an evidence bundle is authentic, complete, and gives its verdict."""
+
+import json
+from pathlib import Path
+
+import click
+
+from collector.cli.options import language
+from collector.errors import ConfigurationError, ExitCode, NotFoundError
+from collector.evidence.bundle import BundleError, Keys, read_keys
+from collector.evidence.verification import Code, Part, Verification
+from collector.evidence.verify import verify
+from collector.judge.terms import WindowStatus
+from collector.report.as_json import report_json
+from collector.report.durations import Language
+from collector.report.phrases import Phrases
+from collector.report.verification_words import (
+    FAILED,
+    PARTS,
+    SOUND,
+    STAMPED,
+    TITLES,
+    UNPINNED,
+    UNSTAMPED,
+    UNWITNESSED,
+    WITNESSED,
+)
+from probes.model.canonical import JsonValue
+from probes.model.instant import format_instant
+
+
+@click.command(
+    "verify",
+    short_help="Verify an evidence bundle, offline.",
+    epilog="""\b
+Examples:
+  constat verify MAJ-2026-0142.constat --keys pinned.json
+  constat verify MAJ-2026-0142.constat -o json | jq .sound
+
+\b
+PINNED is what `constat evidence keys` prints, got by another way than the bundle. Without it a
+bundle can be sound and of anybody.
+Exit codes: 0 sound, compliant · 2 wrong usage · 3 sound, and a breach · 4 sound, inconclusive or
+pending · 5 no such file · 7 not sound""",
+)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--keys",
+    "pinned",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Keys known beforehand.",
+)
+@language
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines for a person, or the object constat.verification/1.",
+)
+def verify_bundle(file: Path, pinned: Path | None, output: str, *, lang: Language) -> int:
+    """Verify the evidence bundle FILE: no network, no clock, no database.
+
+    Fifteen numbered steps: is it authentic (integrity), is anything missing (completeness), and do
+    the raw measurements really give this verdict (recomputation).
+    """
+    keys = None if pinned is None else _pinned(pinned)
+    try:
+        with file.open("rb") as bundle:
+            done = verify(bundle, keys)
+    except FileNotFoundError:
+        raise NotFoundError(f"cannot read {file}: there is no such file") from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
+    if output == "json":
+        click.echo(json.dumps(_object(file, done), ensure_ascii=False))
+    else:
+        click.echo("\n".join(_text(done, lang)))
+    if done.report is None:
+        return ExitCode.UNSOUND
+    if done.report.assessment.window.status is WindowStatus.CANCELLED:
+        return 0
+    return done.report.exit_code
+
+
+def _pinned(path: Path) -> Keys:
+    try:
+        return read_keys(path.read_bytes())
+    except FileNotFoundError:
+        raise NotFoundError(f"cannot read {path}: there is no such file") from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
+    except BundleError as error:
+        raise ConfigurationError(f"cannot read {path}: {error}") from None
+
+
+def _object(file: Path, done: Verification) -> dict[str, JsonValue]:
+    """Return the object of `constat.verification/1`."""
+    failed = done.failed
+    steps: list[JsonValue] = [
+        {
+            "step": passed.code.number,
+            "code": passed.code.value,
+            "part": passed.code.part.value,
+            "holds": True,
+            **passed.facts,
+        }
+        for passed in done.passed
+    ]
+    if failed is not None:
+        steps.append(
+            {
+                "step": failed.number,
+                "code": failed.value,
+                "part": failed.part.value,
+                "holds": False,
+                "reason": str(done.fault),
+            }
+        )
+    stated: dict[str, JsonValue] = {
+        "schema": "constat.verification/1",
+        "file": file.name,
+        "sound": done.report is not None,
+        "pinned": done.pinned,
+        "steps": steps,
+        **{part.value: _holds(done, part) for part in Part},
+    }
+    if done.report is not None:
+        stated["report"] = report_json(done.report)
+    return stated
+
+
+def _holds(done: Verification, part: Part) -> str:
+    """Return whether all steps of a part hold, or were not all reached."""
+    if done.failed is not None and done.failed.part is part:
+        return "fails"
+    reached = {passed.code for passed in done.passed}
+    return "holds" if all(code in reached for code in Code if code.part is part) else "not reached"
+
+
+def _text(done: Verification, lang: Language) -> list[str]:
+    titles, parts = TITLES[lang], PARTS[lang]
+    width = max(map(len, parts.values()))
+    lines = [
+        f"{passed.code.number:2}  {parts[passed.code.part]:{width}}  ✓ {passed.code:12}  "
+        + titles[passed.code].format(**passed.facts)
+        for passed in done.passed
+    ]
+    failed = done.failed
+    if failed is not None:
+        lines.append(
+            f"{failed.number:2}  {parts[failed.part]:{width}}  ✗ {failed:12}  {done.fault}"
+        )
+        return [*lines, "", FAILED[lang].format(code=failed.value, reason=done.fault)]
+    lines += ["", SOUND[lang], *_whose(done, lang), ""]
+    if done.report is not None:
+        phrases = Phrases(done.report, lang)
+        lines += [phrases.title(), phrases.headline().upper()]
+        lines += [f"  {line}" for line in (*phrases.duration(), *phrases.notice())]
+    return lines
+
+
+def _whose(done: Verification, lang: Language) -> list[str]:
+    """Return on whose word the evidence rests."""
+    facts = {passed.code: passed.facts for passed in done.passed}
+    witness, stamp = facts[Code.WITNESS], facts[Code.TIMESTAMP]
+    lines = [] if done.pinned else [UNPINNED[lang]]
+    lines.append(WITNESSED[lang].format(**witness) if witness["witnesses"] else UNWITNESSED[lang])
+    if stamp["stamps"]:
+        at = format_instant(int(stamp["first_us"]))
+        lines.append(STAMPED[lang].format(first=stamp["first"], at=at))
+    else:
+        lines.append(UNSTAMPED[lang])
+    return lines

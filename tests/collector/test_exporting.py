@@ -1,0 +1,84 @@
+"""Evidence bundles: made from a real log, verified from the file alone."""
+
+import io
+from collections.abc import Iterator
+
+import pytest
+
+from collector.assess import report_on
+from collector.evidence.bundle import Keys
+from collector.evidence.verification import Code, Part
+from collector.evidence.verify import verify
+from collector.exporting import Export
+from collector.report.as_json import report_json
+from collector.store.pool import Pool, connected
+from collector.store.tree import UnsoundLogError
+from probes.model.checkpoint import origin_of, verifier_key
+from probes.model.instant import MINUTE
+from probes.model.keys import SigningKey
+from tests.collector.bundles import exported, upgraded
+from tests.collector.conftest import Clock
+from tests.collector.store.agents import LOG_KEY, TENANT
+
+PINNED = Keys(verifier_key(origin_of(TENANT, LOG_KEY.verifying_key.key_id), LOG_KEY.verifying_key))
+
+
+async def test_a_bundle_is_verified_from_the_file_alone(pool: Pool, clock: Clock) -> None:
+    where, _ = await upgraded(pool, clock)
+    done = verify(io.BytesIO(await exported(pool, clock, where)), PINNED)
+    assert done.fault is None
+    assert [passed.code for passed in done.passed] == [*Code]
+    assert done.report is not None
+    # The last failure starts 10 s before the first success: 20 min less 10 s, and more 10 s.
+    judged = done.report.assessment.judged
+    assert judged.upper_us - judged.lower_us < MINUTE
+    assert judged.lower_us <= 20 * MINUTE <= judged.upper_us
+
+
+async def test_the_report_of_a_bundle_is_that_of_the_database(pool: Pool, clock: Clock) -> None:
+    where, _ = await upgraded(pool, clock)
+    done = verify(io.BytesIO(await exported(pool, clock, where)))
+    assert done.report is not None
+    report = await report_on(pool, where, clock.now_us)
+    assert report_json(done.report) == report_json(report)
+
+
+async def test_nothing_sealed_in_between_gives_the_same_bytes(pool: Pool, clock: Clock) -> None:
+    where, _ = await upgraded(pool, clock)
+    assert await exported(pool, clock, where) == await exported(pool, clock, where)
+
+
+async def test_another_key_than_the_pinned_one_is_refused(pool: Pool, clock: Clock) -> None:
+    where, _ = await upgraded(pool, clock, batches=3)
+    key = SigningKey.generate().verifying_key
+    other = Keys(verifier_key(origin_of(TENANT, key.key_id), key))
+    done = verify(io.BytesIO(await exported(pool, clock, where)), other)
+    assert (done.failed, done.report) == (Code.KEYS, None)
+
+
+async def test_a_log_that_was_changed_is_not_exported(pool: Pool, clock: Clock) -> None:
+    where, _ = await upgraded(pool, clock, batches=3)
+    async with connected(pool) as connection:
+        await connection.execute("ALTER TABLE log DISABLE TRIGGER USER")
+        await connection.execute("DELETE FROM log WHERE idx = 9")
+    with pytest.raises(UnsoundLogError, match="entry 9 of the log is not there any more"):
+        await exported(pool, clock, where)
+
+
+def test_every_step_has_its_place() -> None:
+    def parts() -> Iterator[str]:
+        return (f"{code.number} {code} {code.part}" for code in Code)
+
+    assert [code.number for code in Code] == [*range(1, 16)]
+    assert {code.part for code in Code} == {*Part}
+    assert "7 register completeness" in parts()
+
+
+async def test_names_are_told_to_those_entitled_only(pool: Pool, clock: Clock) -> None:
+    where, _ = await upgraded(pool, clock, batches=3)
+    plain = await exported(pool, clock, where)
+    named = await exported(pool, clock, where, Export(with_names=True))
+    assert verify(io.BytesIO(plain)).passed[11].facts == {"names": 0}
+    told = verify(io.BytesIO(named))
+    assert told.fault is None
+    assert int(told.passed[11].facts["names"]) > 0
