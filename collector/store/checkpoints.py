@@ -1,5 +1,6 @@
 """Checkpoints that are kept, and what witnesses say of them."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from collector.store.log import Head, lock_head
@@ -38,14 +39,24 @@ async def keep_checkpoint(
         if last.note.checkpoint.size == head.size:
             return last
     note = sign_head(tenant, head, key)
+    await put_checkpoint(connection, tenant_id, note, (), at_us)
+    return KeptCheckpoint(note, at_us)
+
+
+async def put_checkpoint(
+    connection: Connection, tenant_id: TenantId, note: Note, lines: Iterable[str], at_us: int
+) -> None:
+    """Keep a checkpoint that was signed elsewhere, with cosignatures."""
+    size = note.checkpoint.size
     await connection.execute(
         "INSERT INTO checkpoint (tenant_id, size, note, signed_at) VALUES ($1, $2, $3, $4)",
         tenant_id,
-        head.size,
+        size,
         note.text(),
         at_us,
     )
-    return KeptCheckpoint(note, at_us)
+    for line in lines:
+        await add_cosignature(connection, tenant_id, size, line, at_us)
 
 
 async def last_checkpoint(connection: Connection, tenant_id: TenantId) -> KeptCheckpoint | None:

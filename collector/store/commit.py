@@ -10,7 +10,7 @@ For each agent the number and hash of its last batch decide:
 """
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NamedTuple, TypeAlias
@@ -111,7 +111,8 @@ class Committer:
         indices, made = await append_rows(connection, heads, rows, at_us)
         for tenant_id, nodes in made.items():
             self._nodes.made(tenant_id, heads[tenant_id], nodes)
-        await _move_cursors(connection, cursors, at_us)
+        moved = {key: each.last for key, each in cursors.items() if each.last is not None}
+        await move_cursors(connection, moved, at_us)
         acks = await self._acknowledger.acknowledge(
             connection, heads, _held(submissions, decided, rows, indices)
         )
@@ -234,22 +235,22 @@ async def _lock_cursors(
     }
 
 
-async def _move_cursors(
-    connection: Connection, cursors: dict[_AgentKey, _Cursor], at_us: int
+async def move_cursors(
+    connection: Connection, last: Mapping[tuple[int, int], Received], at_us: int
 ) -> None:
+    """Move the cursors of some agents, by tenant and agent, to the last batch of each."""
     moved = [
         (
             *key,
-            cursor.number,
-            cursor.payload_hash,
-            cursor.last.batch.clock.offset_us,
-            cursor.last.batch.clock.error_us,
-            cursor.last.batch.clock.estimated,
-            cursor.last.batch.spool.depth,
-            cursor.last.batch.spool.lost,
+            received.batch.batch,
+            received.payload_hash,
+            received.batch.clock.offset_us,
+            received.batch.clock.error_us,
+            received.batch.clock.estimated,
+            received.batch.spool.depth,
+            received.batch.spool.lost,
         )
-        for key, cursor in cursors.items()
-        if cursor.last is not None
+        for key, received in last.items()
     ]
     if moved:
         await connection.execute(

@@ -59,7 +59,10 @@ class Entry:
 
 
 class SealedRow(NamedTuple):
-    """An entry ready to be stored: packed, its leaf hash taken; of a kind, or a numbered batch."""
+    """An entry ready to be stored: packed, its leaf hash taken; of a kind, or a numbered batch.
+
+    `at_us` is when it was received, if that is not now.
+    """
 
     tenant_id: TenantId
     leaf_hash: bytes
@@ -67,6 +70,7 @@ class SealedRow(NamedTuple):
     kind: str | None
     agent_id: int | None = None
     number: int | None = None
+    at_us: int | None = None
 
 
 async def append(
@@ -94,12 +98,13 @@ async def append_rows(
     """
     indices, records = [], []
     leaves: dict[TenantId, list[bytes]] = {}
-    for tenant_id, leaf, packed, kind, agent_id, number in rows:
+    for tenant_id, leaf, packed, kind, agent_id, number, row_at_us in rows:
+        received_us = at_us if row_at_us is None else row_at_us
         added = leaves.setdefault(tenant_id, [])
         index = heads[tenant_id].size + len(added)
         added.append(leaf)
         indices.append(index)
-        records.append((index, at_us, tenant_id, agent_id, number, kind, leaf, packed))
+        records.append((index, received_us, tenant_id, agent_id, number, kind, leaf, packed))
     made: dict[TenantId, dict[Node, bytes]] = {}
     for tenant_id, added in leaves.items():
         tree, made[tenant_id] = heads[tenant_id].tree.appended(added)

@@ -1,11 +1,11 @@
 """Making a witness, opening its folder, and what is to be seen in it from outside."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.errors import ConfigurationError, ConstatError, RefusedError
+from collector.errors import ConfigurationError, ConstatError, NotFoundError, RefusedError
 from collector.witness.client import LogClient
 from collector.witness.errors import ForgetfulError, ForkedError
 from collector.witness.folder import (
@@ -19,8 +19,8 @@ from collector.witness.folder import (
 )
 from collector.witness.record import check_not_halted, read_record, write_record
 from collector.witness.rounds import Log, Witness
-from collector.witness.state import State, open_state
-from probes.model.checkpoint import CheckpointError, Note, origin_of, read_verifier_key
+from collector.witness.state import Kept, State, open_state
+from probes.model.checkpoint import CheckpointError, Note, origin_of, read_verifier_key, tenant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,15 @@ class Standing:
     cosigned: int
     mirrored: int
     fault: ConstatError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """What a witness mirrors of a hospital's log: its entries, and the checkpoints over them."""
+
+    hospital: str
+    checkpoints: Sequence[Kept]
+    leaves: Iterator[bytes]
 
 
 def log_of(hospital: str, key_text: str) -> Log:
@@ -101,6 +110,17 @@ def standing_of(folder: Path) -> Standing:
     with open_state(folder / DATABASE_FILE) as state:
         last = _larger(recorded, state.last())
         return Standing(identity, last, state.cosigned(), state.sound().size, fault)
+
+
+@contextmanager
+def open_mirror(folder: Path) -> Iterator[Mirror]:
+    """Yield the mirror in a folder, whatever became of its witness, which may be at work."""
+    read_identity(folder)
+    with open_state(folder / DATABASE_FILE) as state:
+        kept = list(state.kept(state.sound().size))
+        if not state.sound().size:
+            raise NotFoundError(f"{folder} mirrors no entry: constat witness run --mirror does")
+        yield Mirror(tenant_of(kept[-1].note.checkpoint.origin), kept, state.leaves())
 
 
 def _level(

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from collector.errors import ConstatError
 from probes.model.checkpoint import Note, read_checkpoint
@@ -39,6 +39,14 @@ CREATE TABLE leaf (
   packed BLOB NOT NULL
 );
 """
+
+
+class Kept(NamedTuple):
+    """A checkpoint that was seen, when, and the cosignature that was made of it."""
+
+    note: Note
+    seen_at_s: int
+    line: str | None
 
 
 @contextmanager
@@ -89,6 +97,13 @@ class State:
                     "UPDATE mirror SET sound_size = ?, sound_frontier = ?",
                     (sound.size, sound.encode()),
                 )
+
+    def kept(self, up_to: int) -> Iterator[Kept]:
+        """Yield the checkpoints that were kept up to a size, the smallest first."""
+        rows = self._database.execute(
+            "SELECT note, seen_at_s, line FROM checkpoint WHERE size <= ? ORDER BY size", (up_to,)
+        )
+        return (Kept(read_checkpoint(row[0].encode()), row[1], row[2]) for row in rows)
 
     def line_of(self, size: int) -> str | None:
         """Return the cosignature that was made of a checkpoint; None if none was."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from probes.model.complaint import shortened
 from probes.model.keys import SigningKey, VerifyingKey, WeakKeyError
@@ -120,6 +120,16 @@ class Note:
 def origin_of(tenant: str, key_id: str) -> str:
     """Return the name of a tenant's log, which is also that of its key in notes."""
     return f"constat/{key_id}/{quote(tenant, safe='')}"
+
+
+def tenant_of(origin: str) -> str:
+    """Return whose log a name is; `CheckpointError` for a name that `origin_of` does not give."""
+    _, _, rest = origin.partition("/")
+    key_id, _, quoted = rest.partition("/")
+    tenant = unquote(quoted)
+    if origin_of(tenant, key_id) != origin:
+        raise CheckpointError(f"{origin} is not the log of a hospital")
+    return tenant
 
 
 def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey) -> Note:

@@ -29,7 +29,7 @@ def _understood(line: str) -> click.Context:
         found = command.get_command(click.Context(command), words.pop(0))
         assert found is not None, line
         command = found
-    return command.make_context(line, words)
+    return command.make_context(line, words, click.Context(constat, **constat.context_settings))
 
 
 @pytest.mark.parametrize("path", MANUALS, ids=lambda path: path.stem)

@@ -6,9 +6,11 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
 from agent.config import read_config
+from collector.cli.main import constat
 from collector.cli.witness import run as run_witness
 from tests.servers.real import real
 
@@ -61,6 +63,7 @@ def test_the_state_is_where_the_example_keeps_it() -> None:
 def test_the_command_of_the_witness_is_one_that_is_understood() -> None:
     text = WITNESS.read_text("utf-8").replace("\\\n", " ")
     (command,) = re.findall(r"^ExecStart=\S+ witness run (.*)$", text, re.MULTILINE)
-    given = run_witness.make_context("run", shlex.split(command)).params
+    program = click.Context(constat, **constat.context_settings)
+    given = run_witness.make_context("run", shlex.split(command), program).params
     assert f"StateDirectory={given['folder'].name}\n" in text
     assert given["mirror"]

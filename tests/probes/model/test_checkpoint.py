@@ -16,6 +16,7 @@ from probes.model.checkpoint import (
     read_cosignature,
     read_verifier_key,
     sign_checkpoint,
+    tenant_of,
     verifier_key,
 )
 from probes.model.keys import SigningKey, VerifyingKey
@@ -69,6 +70,17 @@ def test_a_cosignature_that_does_not_hold_is_no_absence() -> None:
     note = NOTE.with_lines([cosign(other, "temoin.example", WITNESS, 1_800_000_000)])
     with pytest.raises(CheckpointError, match=r"cosignature of temoin\.example does not hold"):
         note.cosigned_at("temoin.example", WITNESS.verifying_key)
+
+
+@given(st.text(max_size=64), st.text("0123456789abcdef", min_size=32, max_size=32))
+def test_the_name_of_a_log_says_whose_it_is(tenant: str, key_id: str) -> None:
+    assert tenant_of(origin_of(tenant, key_id)) == tenant
+
+
+@pytest.mark.parametrize("name", ["", "constat", "constat/ab/%C3%A", "constat/ab/a b", "x/ab/a"])
+def test_another_name_is_not_that_of_a_log(name: str) -> None:
+    with pytest.raises(CheckpointError, match="is not the log of a hospital"):
+        tenant_of(name)
 
 
 def test_a_cosignature_is_known_by_its_form() -> None:
