@@ -28,6 +28,7 @@ from collector.evidence.writing import (
     write_bundle,
 )
 from collector.record.entry import RegisterEntry
+from collector.record.stamped import CHECKPOINT_STAMPED, WANTED, first_over, stamped_of
 from collector.register.planning import Where
 from collector.register.sealing import Sealer, open_desk
 from collector.report.value import Report
@@ -143,10 +144,12 @@ async def _prove(  # noqa: PLR0913, PLR0917 - what is proven, of which log
     size = gathered.size
     spans = tuple(_ranges(gathered.all_places))
     nodes = await read_nodes(connection, tenant_id, missing_nodes(size, spans))
+    stamps = tokens_for(where.window_id, gathered.stated)
     notes = {
         kept.note.checkpoint.size: kept.note
         for kept in await checkpoints_of(connection, tenant_id)
         if kept.note.checkpoint.size == size
+        or kept.note.checkpoint.size in stamps
         or (len(kept.note.signatures) > 1 and kept.note.checkpoint.size < size)
     }
     key = sealer.key.verifying_key
@@ -156,13 +159,27 @@ async def _prove(  # noqa: PLR0913, PLR0917 - what is proven, of which log
         consistency={
             old: await consistency(connection, tenant_id, old, size) for old in notes if old < size
         },
-        stamps={},
+        stamps=stamps,
         keys=Keys(
             verifier_key(origin_of(where.hospital, key.key_id), key),
             asked.witnesses,
             asked.authorities,
         ),
     )
+
+
+def tokens_for(window_id: str, stated: Sequence[Stated]) -> dict[int, bytes]:
+    """Return the time stamps that count for a window, by size: over its steps, and the last."""
+    stamps = [
+        stamped_of(each.entry.body) for each in stated if each.entry.kind == CHECKPOINT_STAMPED
+    ]
+    steps = [
+        each.place
+        for each in stated
+        if each.entry.kind in WANTED and each.entry.body["window"] == window_id
+    ]
+    counting = [*stamps[-1:], *first_over(steps, stamps).values()]
+    return {stamp.size: stamp.token for stamp in counting}
 
 
 def _ranges(places: Sequence[int]) -> Iterator[tuple[int, int]]:

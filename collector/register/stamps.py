@@ -82,7 +82,9 @@ async def ask(pool: Pool, sealer: Sealer, waiting: Waiting) -> Asked:
         kept = await keep_checkpoint(
             connection, waiting.tenant_id, waiting.tenant, sealer.key, sealer.now_us()
         )
-    return Asked(waiting, kept.note.checkpoint.size, kept.note.alone().text().encode())
+    checkpoint = kept.note.checkpoint
+    signed = kept.note.of_log_alone(checkpoint.origin, sealer.key.verifying_key)
+    return Asked(waiting, checkpoint.size, signed.text().encode())
 
 
 async def keep_stamp(pool: Pool, sealer: Sealer, asked: Asked, stamp: Stamped, author: str) -> None:

@@ -31,8 +31,8 @@ class Waiting(NamedTuple):
     """A hospital whose log is not empty, and what there is to stamp of it.
 
     It began at `began_us`. `oldest_us` is when the oldest step was sealed that no stamp covers,
-    `last_us` what the latest stamp states; `attempts` in vain were made since, the next is due at
-    `next_us`.
+    `last_us` when the latest stamp was; `attempts` in vain were made since, the next is due at
+    `next_us`. All are instants of the collector's clock: an authority's may be wrong.
     """
 
     tenant_id: TenantId
@@ -97,7 +97,7 @@ async def logs_waiting(connection: Connection) -> list[Waiting]:
         " coalesce(a.attempts, 0), a.next_at FROM tenant t"
         " JOIN log began ON (began.tenant_id, began.idx) = (t.tenant_id, 0)"
         " LEFT JOIN stamp_attempt a ON a.tenant_id = t.tenant_id"
-        " CROSS JOIN LATERAL (SELECT max(s.size) AS size, max(s.at_us) AS at_us"
+        " CROSS JOIN LATERAL (SELECT max(s.size) AS size, max(s.sealed_at) AS at_us"
         " FROM stamp s WHERE s.tenant_id = t.tenant_id) AS last"
         " CROSS JOIN LATERAL (SELECT min(w.at_us) AS at_us FROM window_step w"
         " WHERE w.tenant_id = t.tenant_id AND w.kind = ANY($1)"

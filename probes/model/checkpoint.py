@@ -76,11 +76,6 @@ class Note:
         """Return the note, as it was read."""
         return f"{self.checkpoint.body()}\n" + "".join(each.line() for each in self.signatures)
 
-    def alone(self) -> "Note":
-        """Return the note as its log signed it, without cosignatures: what is time-stamped."""
-        own = (each for each in self.signatures if each.name == self.checkpoint.origin)
-        return Note(self.checkpoint, tuple(own))
-
     def verified(self, name: str, key: VerifyingKey) -> Checkpoint:
         """Return the checkpoint if a log signed it; else `CheckpointError`."""
         wanted = _key_id(name, _LOG, key)

@@ -16,7 +16,7 @@ from collector.store.log import entries
 from collector.store.pool import Pool, connected
 from collector.store.stamps import Waiting, list_stamps, logs_waiting
 from collector.store.tenants import tenant_named
-from probes.model.checkpoint import cosign
+from probes.model.checkpoint import Note, cosign
 from probes.model.instant import DAY, HOUR, MINUTE
 from probes.model.interval import Interval
 from probes.model.keys import SigningKey
@@ -42,11 +42,16 @@ async def of_steps(pool: Pool) -> list[Line]:
     return [line for line in await stamp_lines(pool) if line.occasion != DAILY]
 
 
-async def kept_notes(pool: Pool) -> dict[int, bytes]:
+async def kept_notes(pool: Pool, sealer: Sealer) -> dict[int, bytes]:
     """Return what was signed of the log, by its size: the bytes that are stamped."""
     async with connected(pool) as connection:
         kept = await checkpoints_of(connection, await tenant_named(connection, HOSPITAL))
-    return {each.note.checkpoint.size: each.note.alone().text().encode() for each in kept}
+    return {each.note.checkpoint.size: signed_text(each.note, sealer) for each in kept}
+
+
+def signed_text(note: Note, sealer: Sealer) -> bytes:
+    signed = note.of_log_alone(note.checkpoint.origin, sealer.key.verifying_key)
+    return signed.text().encode()
 
 
 async def test_a_notice_a_start_and_a_close_are_stamped_at_once(
@@ -112,7 +117,7 @@ async def test_what_is_stamped_is_a_checkpoint_that_is_kept(
         await stamper(register, sealer, authority).round()
     async with connected(register) as connection:
         [row] = await list_stamps(connection, HOSPITAL)
-    notes = await kept_notes(register)
+    notes = await kept_notes(register, sealer)
     shown = verify_stamp(row.stamp.token, notes[row.stamp.size], [authority.root])
     assert (shown.at_us, shown.authority) == (row.stamp.at_us, row.stamp.authority)
     assert authority.approves(row.stamp.token, notes[row.stamp.size])
@@ -133,8 +138,9 @@ async def test_a_cosignature_does_not_change_what_was_stamped(
         line = cosign(checkpoint, "temoin", SigningKey.from_seed(bytes(32)), 1_795_000_000)
         assert await add_cosignature(connection, tenant_id, checkpoint.size, line, 1)
         [row] = await list_stamps(connection)
-    assert len((await kept_notes(register))[checkpoint.size].splitlines()) == 5
-    verify_stamp(row.stamp.token, (await kept_notes(register))[row.stamp.size], [authority.root])
+    notes = await kept_notes(register, sealer)
+    assert len(notes[checkpoint.size].splitlines()) == 5
+    verify_stamp(row.stamp.token, notes[row.stamp.size], [authority.root])
 
 
 async def test_the_log_is_stamped_once_a_day_with_nothing_to_tell(
@@ -143,13 +149,21 @@ async def test_the_log_is_stamped_once_a_day_with_nothing_to_tell(
     async with authority.serving():
         working = stamper(register, sealer, authority)
         assert [await working.round(), await working.round()] == [1, 0]
-        [first] = await stamp_lines(register)
-        assert first.stamp is not None
-        clock.now_us = first.stamp.at_us + DAY - 1
+        clock.advance(DAY - 1)
         assert await working.round() == 0
         clock.advance(1)
         assert await working.round() == 1
     assert [line.occasion for line in await stamp_lines(register)] == [DAILY, DAILY]
+
+
+async def test_an_authority_whose_clock_is_wrong_is_asked_once_a_day_too(
+    register: Pool, sealer: Sealer, clock: Clock, authority: Authority
+) -> None:
+    # To the collector, whose clock is ten days ahead, all its stamps are ten days old.
+    clock.advance(10 * DAY)
+    async with authority.serving():
+        working = stamper(register, sealer, authority)
+        assert [await working.round() for _ in range(3)] == [1, 0, 0]
 
 
 async def test_an_authority_that_is_down_is_asked_again_later_and_later(
