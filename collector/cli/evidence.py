@@ -90,7 +90,9 @@ def export_bundle(  # noqa: PLR0913 - the options of the command
     Anyone verifies it alone, offline: constat verify FILE.
     """
     path = Path(f"{window_id}.constat") if out is None else out
-    asked = Export(_keys_of(witnesses), _certificates(authorities), with_names=with_names)
+    asked = Export(
+        _keys_of(witnesses), _authorities_of(authorities, signatory), with_names=with_names
+    )
     sealer = sealer_of(signatory.target)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
 
@@ -143,7 +145,9 @@ def print_keys(
     """Print the public key of the hospital's log, and others that are known to be right."""
     key = signatory.target.key().verifying_key
     log = verifier_key(origin_of(hospital, key.key_id), key)
-    click.echo(Keys(log, _keys_of(witnesses), _certificates(authorities)).encode().decode())
+    click.echo(
+        Keys(log, _keys_of(witnesses), _authorities_of(authorities, signatory)).encode().decode()
+    )
 
 
 def _keys_of(witnesses: tuple[str, ...]) -> tuple[str, ...]:
@@ -157,20 +161,25 @@ def _keys_of(witnesses: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(text.strip() for text in witnesses)
 
 
-def _certificates(files: tuple[Path, ...]) -> tuple[str, ...]:
-    from cryptography import x509  # noqa: PLC0415 - heavy, and seldom asked for
+def _authorities_of(files: tuple[Path, ...], signatory: Signatory) -> tuple[str, ...]:
+    """Return the certificates in some files, those of the settings if none is named."""
+    settings = signatory.target.settings
+    if not files and settings is not None and settings.timestamps is not None:
+        files = (settings.timestamps.roots,)
+    return tuple(text for file in files for text in _certificates(file))
 
-    texts = []
-    for file in files:
-        try:
-            text = file.read_text("ascii")
-            x509.load_pem_x509_certificate(text.encode())
-        except OSError as error:
-            raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
-        except ValueError:
-            raise ConfigurationError(f"cannot read {file}: it is no certificate in PEM") from None
-        texts.append(text)
-    return tuple(texts)
+
+def _certificates(file: Path) -> list[str]:
+    from cryptography import x509  # noqa: PLC0415 - heavy, and seldom asked for
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
+
+    try:
+        found = x509.load_pem_x509_certificates(file.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
+    except ValueError:
+        raise ConfigurationError(f"cannot read {file}: it holds no certificate in PEM") from None
+    return [each.public_bytes(Encoding.PEM).decode() for each in found]
 
 
 def _told(done: int, entries: int) -> None:

@@ -20,9 +20,12 @@ from collector.errors import ConstatError
 from collector.register.planning import Where
 from collector.register.sealing import Sealer
 from collector.store.commit import COLLECTOR
+from collector.store.fleet import LogState, read_lags
 from collector.store.ingest import Ingest
+from collector.store.log import read_head
 from collector.store.pool import DatabaseUnavailableError, Pool, connected
 from collector.store.projector import Projector
+from collector.store.tree import UnsoundLogError, verify_tree
 from collector.store.windows import closed_without_verdict
 from collector.watching import watch
 
@@ -34,6 +37,7 @@ _AGENT_PATIENCE_S: Final = 15.0
 _FORGET_EVERY_S: Final = 3600.0
 _JUDGE_EVERY_S: Final = 30.0
 _WATCH_EVERY_S: Final = 20.0
+_AUDIT_EVERY_S: Final = 3600.0
 _CUT_AGAIN_S: Final = 1.0
 
 
@@ -128,6 +132,33 @@ async def watch_services(pool: Pool, sealer: Sealer) -> None:
         with suppress(DatabaseUnavailableError):
             await watch(pool, sealer, COLLECTOR)
         await asyncio.sleep(_WATCH_EVERY_S)
+
+
+async def audit_logs(pool: Pool, ingest: Ingest) -> None:
+    """Make the tree of every log again from its envelopes, now and every hour.
+
+    What does not come to what was signed takes no more batches: nothing is signed on top of it.
+    """
+    while True:
+        with suppress(DatabaseUnavailableError):
+            async with connected(pool) as connection:
+                logs = await read_lags(connection)
+            for log in logs:
+                await audit_log(pool, ingest, log)
+        await asyncio.sleep(_AUDIT_EVERY_S)
+
+
+async def audit_log(pool: Pool, ingest: Ingest, log: LogState) -> None:
+    """Make the tree of one log again; distrust it unless it comes to its head."""
+    try:
+        async with (
+            connected(pool) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            await verify_tree(connection, log.tenant_id, await read_head(connection, log.tenant_id))
+    except UnsoundLogError as fault:
+        _LOG.error("%s: %s; nothing more is signed of it", log.tenant, fault)
+        ingest.distrust(log.tenant_id, str(fault))
 
 
 async def keep_running(server: EmbeddedPostgres) -> None:

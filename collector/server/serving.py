@@ -24,6 +24,7 @@ from collector.errors import ConfigurationError, RefusedError
 from collector.register.sealing import Sealer
 from collector.server.background import (
     Failure,
+    audit_logs,
     closed_at_the_end,
     cut_at_the_end,
     forget_raw,
@@ -148,6 +149,7 @@ async def _working(
         judging = record_verdicts(pool, Sealer(key, now_us))
         await stack.enter_async_context(cut_at_the_end(judging, failed))
         await stack.enter_async_context(closed_at_the_end(ingest, failed))
+        await stack.enter_async_context(cut_at_the_end(audit_logs(pool, ingest), failed))
         yield make_app(pool, ingest, key, now_us, telemetry)
 
 

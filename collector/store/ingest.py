@@ -38,6 +38,8 @@ from collector.store.pool import (
 )
 from collector.store.received import Received, read_batch, read_envelope
 from collector.store.telemetry import Telemetry
+from collector.store.tenants import TenantId
+from collector.store.tree import UnsoundLogError
 from probes.model.envelope import Envelope
 from probes.model.keys import KeyId, SigningKey
 from probes.model.merkle import leaf_hash
@@ -79,6 +81,7 @@ class Ingest:
         self._committer = Committer(key, now_us)
         self._headers = HeaderWriter(pool)
         self._agents: dict[KeyId, Agent] = {}
+        self._distrusted: dict[TenantId, str] = {}
         self._waiting: list[_Waiting] = []
         self._waiting_bytes = 0
         self._under_way: dict[KeyId, int] = {}
@@ -91,13 +94,15 @@ class Ingest:
         `seen` is the size of the log that its agent was last shown.
 
         Raises `MalformedError`, `TooLargeError`, `UnknownAgentError`, `ShutOutError`, `GapError`,
-        `ForkError`, `BusyError`, `AgentBusyError` or `DatabaseUnavailableError`.
+        `ForkError`, `BusyError`, `AgentBusyError`, `UnsoundLogError` or `DatabaseUnavailableError`.
         """
         if self._closing or self._is_full():
             raise BusyError("too many batches are waiting")
         envelope = read_envelope(data)
         key_id = envelope.signatures[0].key_id
         agent = await self._agent(key_id)
+        if agent.tenant_id in self._distrusted:
+            raise UnsoundLogError(self._distrusted[agent.tenant_id])
         if self._under_way.get(key_id, 0) >= MOST_PER_AGENT:
             raise AgentBusyError("this agent has too many batches waiting")
         self._under_way[key_id] = self._under_way.get(key_id, 0) + 1
@@ -111,6 +116,10 @@ class Ingest:
         if isinstance(outcome, Ack):
             return outcome
         raise outcome
+
+    def distrust(self, tenant_id: TenantId, reason: str) -> None:
+        """Take no more batches of a hospital: its log is not what was signed."""
+        self._distrusted[tenant_id] = reason
 
     async def run(self) -> None:
         """Write what arrives until closed; never cancel this, call `close`."""
