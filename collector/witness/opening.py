@@ -17,7 +17,7 @@ from collector.witness.folder import (
     new_identity,
     read_identity,
 )
-from collector.witness.record import check_not_halted, read_record, write_record
+from collector.witness.record import check_not_halted, make_another, read_record, write_record
 from collector.witness.rounds import Log, Witness
 from collector.witness.state import Kept, State, open_state
 from probes.model.checkpoint import CheckpointError, Note, origin_of, read_verifier_key, tenant_of
@@ -101,14 +101,19 @@ def open_witness(
 def standing_of(folder: Path) -> Standing:
     """Return what is to be seen of the witness in a folder; it may be at work."""
     identity = read_identity(folder)
-    recorded, fault = None, None
+    recorded: Note | None = None
+    fault: ConstatError | None = None
     try:
         check_not_halted(folder)
         recorded = read_record(folder)
     except (ForkedError, ForgetfulError) as error:
         fault = error
     with open_state(folder / DATABASE_FILE) as state:
-        last = _larger(recorded, state.last())
+        last = recorded or state.last()
+        try:
+            last = _larger(folder, recorded, state.last())
+        except ForgetfulError as error:
+            fault = fault or error
         return Standing(identity, last, state.cosigned(), state.sound().size, fault)
 
 
@@ -131,7 +136,7 @@ def _level(
     The database is ahead when the witness was stopped between the two; the record is when an older
     database was put back.
     """
-    known = _larger(recorded, state.last())
+    known = _larger(folder, recorded, state.last())
     if known is not None:
         state.keep(known, int(now_s()), None)
         if recorded is None or recorded.checkpoint != known.checkpoint:
@@ -139,7 +144,11 @@ def _level(
     return known
 
 
-def _larger(one: Note | None, other: Note | None) -> Note | None:
-    if one is None or other is None:
-        return one or other
-    return one if one.checkpoint.size >= other.checkpoint.size else other
+def _larger(folder: Path, recorded: Note | None, last: Note | None) -> Note | None:
+    if recorded is None or last is None:
+        return recorded or last
+    if recorded.checkpoint.size != last.checkpoint.size:
+        return max(recorded, last, key=lambda note: note.checkpoint.size)
+    if recorded.checkpoint != last.checkpoint:
+        raise ForgetfulError(f"{folder} holds two histories: {make_another(folder)}")
+    return recorded

@@ -22,8 +22,8 @@ from probes.model.checkpoint import Note, read_checkpoint
 
 RECORD_FILE: Final = "latest.json"
 HALT_FILE: Final = "halted.json"
-_TOLERANCE_S: Final = 5  # a record is on the disk within moments of the time it states
-_ATTEMPTS: Final = 3  # the clock may be set in those very moments
+_TOLERANCE_S: Final = 60  # between the time a record states and its place on a stalling disk
+_ATTEMPTS: Final = 3  # the clock may be set meanwhile
 
 
 class HaltReason(StrEnum):
@@ -71,7 +71,7 @@ def read_record(folder: Path) -> Note | None:
         at_s, note = integer(fields, "at_s"), text(fields, "note")
         known = read_checkpoint(note.encode()) if note else None
     except FileNotFoundError:
-        raise ForgetfulError(f"{path} is gone: {_make_another(folder)}") from None
+        raise ForgetfulError(f"{path} is gone: {make_another(folder)}") from None
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:
@@ -79,7 +79,7 @@ def read_record(folder: Path) -> Note | None:
     if abs(changed_s - at_s) > _TOLERANCE_S:
         raise ForgetfulError(
             f"{folder} was restored, copied or changed since its witness wrote in it:"
-            f" {_make_another(folder)}"
+            f" {make_another(folder)}"
         )
     return known
 
@@ -111,17 +111,18 @@ def check_not_halted(folder: Path) -> None:
         raise ConfigurationError(f"cannot read {path}: {error}") from None
 
 
+def make_another(folder: Path) -> str:
+    """Return why a witness signs nothing any more, and what to do."""
+    return (
+        f"what the witness in {folder} cosigned cannot be known; make another one, in another"
+        " folder, with constat witness init"
+    )
+
+
 def _error(folder: Path, fields: dict[str, object]) -> ForkedError | ForgetfulError:
     reason = HaltReason(text(fields, "reason"))
     when = datetime.fromtimestamp(integer(fields, "at_s"), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     said = f"{text(fields, 'line')} (since {when}; see {folder / HALT_FILE})"
     if reason is HaltReason.FORGOTTEN:
-        return ForgetfulError(f"{said}: {_make_another(folder)}")
+        return ForgetfulError(f"{said}: {make_another(folder)}")
     return ForkedError(f"{said}: this witness cosigns nothing any more")
-
-
-def _make_another(folder: Path) -> str:
-    return (
-        f"what the witness in {folder} cosigned cannot be known; make another one, in another"
-        " folder, with constat witness init"
-    )

@@ -86,7 +86,7 @@ class Witness:
         """Return the note with the signature of the log alone: the rest is anybody's."""
         origin, key = self._log
         if shown.checkpoint.origin != origin:
-            raise UnusableLogError(f"nothing is cosigned: this is {shown.checkpoint.origin}")
+            raise UnusableLogError(f"nothing is cosigned: this is {shown.checkpoint.origin!r}")
         for signature in shown.signatures:
             alone = Note(shown.checkpoint, (signature,))
             with suppress(CheckpointError):

@@ -17,6 +17,7 @@ from probes.model.checkpoint import Note, read_checkpoint
 from probes.model.merkle import Frontier
 
 _VERSION: Final = 1
+_PAGE: Final = 500
 _PATIENCE_S: Final = 10.0  # `status` reads while a round writes
 
 _SCHEMA: Final = """
@@ -152,12 +153,17 @@ class State:
             self._set_received(sound)
 
     def leaves(self, start: int = 0) -> Iterator[bytes]:
-        """Yield the sound leaves from a place on, as the envelopes they are."""
-        rows = self._database.execute(
-            "SELECT packed FROM leaf WHERE place >= ? AND place < ? ORDER BY place",
-            (start, self.sound().size),
-        )
-        return (zlib.decompress(row[0]) for row in rows)
+        """Yield the sound leaves from a place on, as the envelopes they are.
+
+        They are read in pages: a reader must not keep a witness at work from writing.
+        """
+        end = self.sound().size
+        for place in range(start, end, _PAGE):
+            rows = self._database.execute(
+                "SELECT packed FROM leaf WHERE place >= ? AND place < ? ORDER BY place",
+                (place, min(end, place + _PAGE)),
+            ).fetchall()
+            yield from (zlib.decompress(row[0]) for row in rows)
 
     def _set_received(self, tree: Frontier) -> None:
         self._database.execute(

@@ -25,6 +25,7 @@ _LOG: Final = 0x01
 _WITNESS: Final = 0x04
 _ID_BYTES: Final = 4
 _TIME_BYTES: Final = 8
+_TIME_END: Final = 1 << 63  # tlog-cosignature: a time must not exceed 2^63 - 1
 _SIGNATURE_BYTES: Final = 64
 _DASH: Final = "\u2014"
 _NAME: Final = re.compile(r"[^\s+]{1,500}")
@@ -219,7 +220,8 @@ def _signature(line: str) -> Signature:
 def _cosigned_at(checkpoint: Checkpoint, signature: Signature, key: VerifyingKey) -> int:
     stamp, value = signature.value[:_TIME_BYTES], signature.value[_TIME_BYTES:]
     at_s = int.from_bytes(stamp, "big")
-    if len(value) != _SIGNATURE_BYTES or not key.verifies(value, _cosigned(checkpoint, at_s)):
+    bounded = at_s < _TIME_END and len(value) == _SIGNATURE_BYTES
+    if not bounded or not key.verifies(value, _cosigned(checkpoint, at_s)):
         raise CheckpointError(f"the cosignature of {signature.name} does not hold")
     return at_s
 

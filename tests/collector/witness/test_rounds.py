@@ -3,6 +3,7 @@
 import json
 import shutil
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -222,7 +223,7 @@ def test_a_checkpoint_of_another_log_with_the_same_key_is_not_cosigned(hospital:
     signature = hospital.log.note().signatures[0]
     renamed = type(signature)(origin, signature.key_id, hospital.log.key.sign(body))
     hospital.log.instead["checkpoint"] = Note(other.checkpoint, (renamed,)).text().encode()
-    with pytest.raises(UnusableLogError, match="this is autre"):
+    with pytest.raises(UnusableLogError, match="this is 'autre'"):
         hospital.look()
 
 
@@ -239,6 +240,19 @@ def test_a_folder_witnesses_one_log(hospital: Hospital) -> None:
     hospital.log.key = SigningKey.from_seed(b"o" * 32)
     with pytest.raises(ConfigurationError, match="make another witness for"):
         hospital.look()
+
+
+def test_a_folder_that_was_put_together_of_two_signs_nothing(
+    hospital: Hospital, tmp_path: Path
+) -> None:
+    other = Hospital(tmp_path / "other", hospital.log)
+    other.look()
+    hospital.log.entries[0] = b"what another hospital never saw"
+    hospital.look()
+    (hospital.folder / "witness.db").write_bytes((other.folder / "witness.db").read_bytes())
+    with pytest.raises(ForgetfulError, match="holds two histories"):
+        hospital.look()
+    assert isinstance(standing_of(hospital.folder).fault, ForgetfulError)
 
 
 def test_one_witness_at_a_time_works_in_a_folder(hospital: Hospital) -> None:

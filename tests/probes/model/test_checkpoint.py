@@ -72,6 +72,16 @@ def test_a_cosignature_that_does_not_hold_is_no_absence() -> None:
         note.cosigned_at("temoin.example", WITNESS.verifying_key)
 
 
+def test_a_cosignature_of_a_time_that_cannot_be_does_not_hold() -> None:
+    for at_s, holds in ((0, True), (2**63 - 1, True), (2**63, False), (2**64 - 1, False)):
+        note = NOTE.with_lines([cosign(CHECKPOINT, "temoin.example", WITNESS, at_s)])
+        if holds:
+            assert note.cosigned_at("temoin.example", WITNESS.verifying_key) == at_s
+        else:
+            with pytest.raises(CheckpointError, match="does not hold"):
+                note.cosigned_at("temoin.example", WITNESS.verifying_key)
+
+
 @given(st.text(max_size=64), st.text("0123456789abcdef", min_size=32, max_size=32))
 def test_the_name_of_a_log_says_whose_it_is(tenant: str, key_id: str) -> None:
     assert tenant_of(origin_of(tenant, key_id)) == tenant
