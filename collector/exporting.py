@@ -142,7 +142,7 @@ async def _prove(  # noqa: PLR0913, PLR0917 - what is proven, of which log
     asked: Export,
 ) -> Proofs:
     size = gathered.size
-    spans = tuple(_ranges(gathered.all_places))
+    spans = tuple(ranges_of(gathered.all_places))
     nodes = await read_nodes(connection, tenant_id, missing_nodes(size, spans))
     stamps = tokens_for(where.window_id, gathered.stated)
     notes = {
@@ -182,7 +182,7 @@ def tokens_for(window_id: str, stated: Sequence[Stated]) -> dict[int, bytes]:
     return {stamp.size: stamp.token for stamp in counting}
 
 
-def _ranges(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+def ranges_of(places: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield the half-open ranges that some places in order make."""
     start = end = -1
     for place in places:

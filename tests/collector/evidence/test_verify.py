@@ -1,0 +1,49 @@
+"""Verifying bundles of worlds without a database: what holds, and what the first fault is."""
+
+import io
+
+import pytest
+
+from collector.evidence.verification import Code
+from collector.evidence.verify import verify
+from probes.model.checkpoint import cosign, verifier_key
+from probes.model.keys import SigningKey
+from tests.collector.evidence.worlds import note_of, parts_of, upgraded
+
+WITNESS = SigningKey.from_seed(b"witness".ljust(32, b"."))
+
+
+def test_a_world_without_a_database_gives_a_sound_bundle() -> None:
+    done = verify(io.BytesIO(parts_of(upgraded(batches=12)).sealed()))
+    assert done.fault is None
+    assert [passed.code for passed in done.passed] == [*Code]
+
+
+def test_no_bit_of_a_bundle_can_be_changed() -> None:
+    """Every bit of the head and the end, and one of each stretch of the rest."""
+    data = parts_of(upgraded(batches=1, rows=1, senders=1)).sealed()
+    for place in {*range(200), *range(0, len(data), 97), *range(len(data) - 200, len(data))}:
+        changed = bytearray(data)
+        changed[place] ^= 1 << place % 8
+        assert verify(io.BytesIO(bytes(changed))).fault is not None, place
+
+
+@pytest.mark.parametrize("sizes", [(), (5,), (1, 5, 20)])
+def test_what_a_witness_cosigned_is_told(sizes: tuple[int, ...]) -> None:
+    world = upgraded(batches=3)
+    older = {
+        size: [cosign(note_of(world, size).checkpoint, "temoin", WITNESS, 1_800_000_000 + size)]
+        for size in sizes
+    }
+    parts = parts_of(world, older=older)
+    key = verifier_key("temoin", WITNESS.verifying_key, witness=True)
+    keys = parts.proofs.keys
+    bundle = parts.sealed()
+    pinned = type(keys)(keys.log, (key,))
+    done = verify(io.BytesIO(bundle), pinned)
+    assert done.fault is None
+    [said] = [passed.facts for passed in done.passed if passed.code is Code.WITNESS]
+    expected = (
+        {"witnesses": 1, "first": min(sizes), "last": max(sizes)} if sizes else {"witnesses": 0}
+    )
+    assert said == expected
