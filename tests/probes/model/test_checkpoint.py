@@ -1,6 +1,7 @@
 """Checkpoints: one form, strictly read; signatures of logs and of witnesses."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from probes.model.checkpoint import (
     LARGEST_NOTE,
     Checkpoint,
     CheckpointError,
+    Note,
     cosign,
     origin_of,
     read_checkpoint,
@@ -35,6 +37,33 @@ PETER_TEXT = (
 PETER_SIGNATURE = (
     "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
 )
+
+# A checkpoint that a public log of certificates published, with lines of its own and of witnesses.
+PUBLIC_ORIGIN = "arche2025h1.staging.ct.transparency.dev"
+PUBLIC_KEY = f"{PUBLIC_ORIGIN}+ba2f06c0+AU0vHmlGCS/PdN8b2OaGmKprLI8HKM+dJ472xgFYh15f"
+PUBLIC_WITNESS = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"
+PUBLIC_NOTE = f"""{PUBLIC_ORIGIN}
+1432088532
+U7WM79jrzyhGZ5/GUBTpM7NzwdyfFx61t3RovgcC4Ro=
+
+\u2014 {PUBLIC_ORIGIN} ui8GwCF1+kWqZrxGdhj4aX3gcw7XUlXQQabg/27lefwhUkzbC3NygNI75MdhL1bfTW9g8Ei59RA23oHP7Ry1k3ZFWwQ=
+\u2014 witness1.smartit.nu/witness1 pIyCDwAAAABqEiEghIp82KWebrw7/oHQwlTAm3g2RKS4+eebl8eO0WH+/iEcxZ75W3u5hNI7TOQtmJbqmNWVuE0tgh0XwzdZsDsUAQ==
+\u2014 remora.n621.de 2net5wAAAABqEiEgPlfF3V06o0Y+fHM+J5J9s27wgxxcOVSpZ/2g/KSiXCg9DEZI+aVCIobWX9sXTynk5XeU/zZ0WBxtqB0DrAWfBw==
+"""  # noqa: E501 - as it was published
+
+
+def test_a_checkpoint_of_a_public_log_and_its_witness_is_read_as_they_signed_it() -> None:
+    note = read_checkpoint(PUBLIC_NOTE.encode())
+    name, key, _ = read_verifier_key(PUBLIC_KEY)
+    assert note.verified(name, key).size == 1_432_088_532
+    witness_name, witness_key, witness = read_verifier_key(PUBLIC_WITNESS)
+    assert witness
+    # 0x6a122120, the eight bytes before the signature
+    assert note.cosigned_at(witness_name, witness_key) == 0x6A122120
+    assert note.cosigned_at("witness1.smartit.nu/witness1", witness_key) is None
+    smaller = Note(replace(note.checkpoint, size=42), note.signatures)
+    with pytest.raises(CheckpointError, match="does not hold"):
+        smaller.cosigned_at(witness_name, witness_key)
 
 
 def test_a_note_says_what_was_signed() -> None:
