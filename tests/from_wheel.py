@@ -1,6 +1,7 @@
 """Install the built wheel into empty environments, away from the sources, and use it.
 
-First the base install, as an auditor has it: it judges a folder, and holds no server and no driver.
+First the base install, as an auditor and a witness have it: it judges a folder, and holds no server
+and no driver.
 Then the whole, as one machine of a hospital has it: it runs the demo. Versions are the locked ones.
 """
 
@@ -63,6 +64,10 @@ def _use_base(commands: Path, place: Path) -> None:
     answer = _run([str(commands / "constat"), "assess", str(folder), "-o", "json"], place)
     assert json.loads(answer) == json.loads((SCENARIO / "assessment.json").read_text("utf-8"))
     _say("the base install judged a folder")
+    witness = [str(commands / "constat"), "witness"]
+    made = _run([*witness, "init", str(place / "witness"), "--name", "temoin.example"], place)
+    assert made.strip() in _run([*witness, "status", str(place / "witness")], place)
+    _say("the base install made a witness")
 
 
 def _use_whole(commands: Path, place: Path) -> None:
