@@ -52,6 +52,11 @@ COMMANDS: Final[dict[str, Entry]] = {
     "import": Entry(
         "collector.cli.imports:import_group", "Import measurements made elsewhere.", "collector"
     ),
+    "intervention": Entry(
+        "collector.cli.intervention:intervention",
+        "Register who intervenes, when and why.",
+        "collector",
+    ),
     "names": Entry(
         "collector.cli.names:names",
         "List the persons the register names, or erase one.",
@@ -65,7 +70,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "collector.cli.rebuild:rebuild_tables", "Make the tables again from the log.", "collector"
     ),
     "report": Entry(
-        "collector.cli.report:report", "Report on availability and deliveries.", "collector"
+        "collector.cli.report:report",
+        "Report on availability, deliveries and interventions.",
+        "collector",
     ),
     "stamp": Entry("collector.cli.stamp:stamp", "See when the log was time-stamped.", "collector"),
     "token": Entry("collector.cli.token:token", "Make tokens that enrol agents.", "collector"),

@@ -40,7 +40,7 @@ Names and addresses are not in the log: it holds what commits to them. Erasing s
 every entry, its place and its signature valid.""",
 )
 def names() -> None:
-    """Persons named in the register: contacts, and whoever authorised or was told."""
+    """Persons named in the register: contacts, and whoever authorised, was told or intervened."""
 
 
 @names.command(

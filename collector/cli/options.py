@@ -172,7 +172,7 @@ language: Final = click.option(
 
 
 def completes(what: str) -> Completer:
-    """Return what completes the ids of a kind: hospital, service, window, group or site.
+    """Return what completes the ids of a kind, which `names_of` knows.
 
     With no database, no settings or no time, it offers nothing and says nothing.
     """

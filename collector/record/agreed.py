@@ -93,7 +93,8 @@ def judged_window(
 ) -> Window:
     """Return a window in the terms of the judge, as it is known at an instant.
 
-    An operation that still runs counts up to that instant.
+    An operation that still runs counts up to that instant. After its own interventions come those
+    of persons, in the same order.
     """
     return Window(
         id=window.id,
@@ -108,7 +109,7 @@ def judged_window(
             Interval(
                 ran.start_us, max(ran.start_us + 1, as_of_us if ran.end_us is None else ran.end_us)
             )
-            for ran in window.interventions
+            for ran in window.worked
         ),
         panel=panel,
         contract=_terms(agreed, window),

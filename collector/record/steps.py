@@ -4,8 +4,9 @@ A step is one log entry, and a window is nothing but its steps in order. A new s
 against the window as the steps before it made it (`collector.register.legality`). The instant a
 step was taken is the collector's clock at sealing, never a typed date.
 
-`start` and `finish` register when the operation itself ran (an intervention, rules section 7);
-`close` says that nothing more is to come, and is what lets a verdict fall. What was stated wrong is
+`start` and `finish` register when the operation itself ran (an intervention, rules section 7), and
+so does a person's intervention that names the window (`collector.record.interventions`). `close`
+says that nothing more is to come, and is what lets a verdict fall. What was stated wrong is
 corrected by one more step, which keeps the old beside the new.
 """
 
@@ -14,8 +15,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from collector.judge.operation import UNDESCRIBED, Change, Correction, Instance, Operation
+from collector.judge.operation import UNDESCRIBED, Correction, Instance, Operation
 from collector.judge.terms import Revision, WindowStatus
+from collector.record.interventions import (
+    InterventionKind,
+    NamedIntervention,
+    correction_of,
+    intervention_after,
+)
 from probes.model.interval import Interval
 
 
@@ -42,6 +49,9 @@ class StepKind(StrEnum):
     CLOSED = "window.closed"
     CANCELLED = "window.cancelled"
     CORRECTED = "window.corrected"
+    PERSON_STARTED = InterventionKind.STARTED.value
+    PERSON_ENDED = InterventionKind.ENDED.value
+    PERSON_CORRECTED = InterventionKind.CORRECTED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,8 @@ class Clearance(NamedTuple):
 class RegisteredWindow:
     """A window as its steps made it; `entries` are their places in the hospital's log.
 
-    `first_started_us` is the earliest start ever stated, corrected since or not.
+    `named` are the interventions of persons registered for it. `first_started_us` is the earliest
+    start ever stated of any intervention, corrected since or not.
     """
 
     hospital: str
@@ -86,12 +97,19 @@ class RegisteredWindow:
     first_started_us: int | None = None
     clearances: tuple[Clearance, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    named: tuple[NamedIntervention, ...] = ()
 
     @property
     def running(self) -> Intervention | None:
         """The intervention that is not finished yet."""
         last = self.interventions[-1] if self.interventions else None
         return last if last is not None and last.end_us is None else None
+
+    @property
+    def worked(self) -> tuple[Intervention, ...]:
+        """When anybody worked on it: its own interventions, then those of persons."""
+        of_persons = (Intervention(each.start_us, each.end_us) for each in self.named)
+        return (*self.interventions, *of_persons)
 
     @property
     def fixed_at_us(self) -> int:
@@ -144,7 +162,9 @@ def _announced(hospital: str, step: StoredStep) -> RegisteredWindow:
     )
 
 
-def _after(window: RegisteredWindow, step: StoredStep) -> RegisteredWindow:
+def _after(  # noqa: PLR0911 - a case for each kind of step
+    window: RegisteredWindow, step: StoredStep
+) -> RegisteredWindow:
     window = replace(window, entries=(*window.entries, step.entry))
     match StepKind(step.kind):
         case StepKind.ANNOUNCED:
@@ -170,6 +190,10 @@ def _after(window: RegisteredWindow, step: StoredStep) -> RegisteredWindow:
             return replace(window, clearances=(*window.clearances, given))
         case StepKind.CORRECTED:
             return _corrected(window, step)
+        case StepKind.PERSON_STARTED | StepKind.PERSON_ENDED:
+            return _started(_with_named(window, step))
+        case StepKind.PERSON_CORRECTED:
+            return _started(_with_named(_noting(window, step), step))
 
 
 _ENDS: Final = {
@@ -179,14 +203,31 @@ _ENDS: Final = {
 
 
 def _corrected(window: RegisteredWindow, step: StoredStep) -> RegisteredWindow:
-    made = tuple(Change(**change) for change in step.body["changes"])
-    correction = Correction(step.at_us, step.author, step.body["reason"], made)
-    window = replace(window, corrections=(*window.corrections, correction))
-    return _started(with_fields(window, {change.field: change.new for change in made}))
+    made = correction_of(step)
+    window = replace(window, corrections=(*window.corrections, made))
+    return _started(with_fields(window, {change.field: change.new for change in made.changes}))
+
+
+def _with_named(window: RegisteredWindow, step: StoredStep) -> RegisteredWindow:
+    """Return a window once something was stated of a person's intervention."""
+    named = {each.id: each for each in window.named}
+    name = step.body["intervention"]
+    named[name] = intervention_after(named.get(name), step, step.entry)
+    return replace(window, named=tuple(named.values()))
+
+
+def _noting(window: RegisteredWindow, step: StoredStep) -> RegisteredWindow:
+    """Return a window beside which it is printed what was put right in an intervention."""
+    made = correction_of(step)
+    changes = tuple(
+        change._replace(field=f"{_INTERVENTION}.{step.body['intervention']}.{change.field}")
+        for change in made.changes
+    )
+    return replace(window, corrections=(*window.corrections, replace(made, changes=changes)))
 
 
 def _started(window: RegisteredWindow) -> RegisteredWindow:
-    starts = [ran.start_us for ran in window.interventions]
+    starts = [ran.start_us for ran in window.worked]
     if window.first_started_us is not None:
         starts.append(window.first_started_us)
     return replace(window, first_started_us=min(starts, default=None))

@@ -65,7 +65,7 @@ def check_finish(window: RegisteredWindow, at_us: int, now_us: int) -> None:
 
 
 def check_close(window: RegisteredWindow) -> None:
-    """Refuse to close a window that never started, or whose operation still runs."""
+    """Refuse to close a window that never started, or on which somebody still works."""
     _check_open(window, "closed")
     if window.running is not None:
         raise RefusedError(f"{window.id} still runs: constat window finish {window.id}")
@@ -73,6 +73,11 @@ def check_close(window: RegisteredWindow) -> None:
         raise RefusedError(
             f"{window.id} never started: constat window start {window.id}, or cancel it"
         )
+    for each in window.named:
+        if each.end_us is None:
+            raise RefusedError(
+                f"{each.id} of {window.id} is still open: constat intervention end {each.id}"
+            )
 
 
 def check_cancel(window: RegisteredWindow) -> None:
@@ -80,6 +85,11 @@ def check_cancel(window: RegisteredWindow) -> None:
     _check_open(window, "cancelled")
     if window.status is not WindowStatus.ANNOUNCED:
         raise RefusedError(f"{window.id} has started: finish and close it, it will be judged")
+    if window.named:
+        raise RefusedError(
+            f"{window.named[0].id} was registered for {window.id}: start, finish and close it,"
+            " it will be judged"
+        )
 
 
 def check_correct(window: RegisteredWindow, new: Mapping[str, Any], now_us: int) -> None:

@@ -10,12 +10,14 @@ from typing import Final
 
 from collector.judge.terms import WindowStatus
 from collector.record.entry import RegisterEntry
+from collector.record.interventions import INTERVENTIONS_EXPORTED, InterventionKind
 from collector.record.roster import IMPORTED_KIND
 from collector.record.stamped import CHECKPOINT_STAMPED
 from collector.record.steps import RegisteredWindow, StepKind, window_of
 from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, add_alarm, end_alarm
 from collector.store.catalogue import add_item
 from collector.store.imports import add_import
+from collector.store.interventions import add_export, put_intervention
 from collector.store.letters import (
     LETTER_ACKNOWLEDGED,
     LETTER_ATTEMPTED,
@@ -44,6 +46,14 @@ async def _project_step(
     window = window_of(entry.tenant, steps)
     if window is not None:
         await put_window(connection, tenant_id, window_row(window))
+
+
+async def _project_intervention(
+    connection: Connection, tenant_id: TenantId, index: int, entry: RegisterEntry
+) -> None:
+    await put_intervention(connection, tenant_id, index, entry)
+    if entry.body["window"]:
+        await _project_step(connection, tenant_id, index, entry)
 
 
 def window_row(window: RegisteredWindow) -> WindowRow:
@@ -79,7 +89,9 @@ PROJECTIONS: Final[dict[str, Projection]] = {
     LETTERS_ORDERED: add_letters,
     LETTER_ATTEMPTED: note_attempt,
     LETTER_ACKNOWLEDGED: note_acknowledgement,
+    INTERVENTIONS_EXPORTED: add_export,
     **dict.fromkeys(StepKind, _project_step),
+    **dict.fromkeys(InterventionKind, _project_intervention),
 }
 
 # The tables these projections fill, all of which can be made again. Persons are no view of the log.
@@ -93,4 +105,6 @@ TABLES: Final = (
     "letter_order",
     "letter",
     "stamp",
+    "intervention",
+    "intervention_export",
 )

@@ -1,0 +1,158 @@
+"""The interventions of a month as CSV, as JSON and as text."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from collector.judge.operation import Correction
+from collector.report.as_csv import table_csv
+from collector.report.as_text import columns_text
+from collector.report.durations import Language, duration_text, instant_text
+from collector.report.intervention_words import intervention_words_in
+from collector.report.interventions import Attended, MonthOfInterventions, Share
+from probes.model.canonical import JsonValue
+from probes.model.instant import format_instant
+
+SCHEMA: Final = "constat.interventions/1"
+
+
+def interventions_json(report: MonthOfInterventions) -> dict[str, JsonValue]:
+    """Return the object of a month; a key without a value is left out."""
+    return {
+        "schema": SCHEMA,
+        "hospital": report.hospital,
+        "month": report.month,
+        "is_over": report.is_over,
+        "interventions": [_share(share) for share in report.shares],
+        "sent": [
+            {
+                "at_us": sending.at_us,
+                "rows": sending.rows,
+                "sha256": sending.sha256,
+                **({"recipient": sending.recipient} if sending.recipient else {"erased": True}),
+            }
+            for sending in report.sendings
+        ],
+    }
+
+
+_COLUMNS: Final = (
+    "month", "hospital", "intervention", "window", "site", "person", "company", "purpose", "mode",
+    "confidentiality", "start", "end", "in_month_us", "corrections",
+)  # fmt: skip
+
+
+def interventions_csv(report: MonthOfInterventions, language: Language) -> str:
+    """Return a header and a line for each intervention, instants on the clocks of its site.
+
+    Of a month that is over, the same log and the same names give the same bytes.
+    """
+    return table_csv(_COLUMNS, [_cells(report.month, share, language) for share in report.shares])
+
+
+def interventions_lines(report: MonthOfInterventions, language: Language) -> Iterator[str]:
+    """Yield the lines of a month, for whoever reads a terminal."""
+    words = intervention_words_in(language)
+    yield f"{words.title} · {report.hospital} ({report.hospital_name}) · {report.month}"
+    if not report.is_over:
+        yield words.partial
+    yield ""
+    if report.shares:
+        yield from columns_text([words.columns, *(_line(each, language) for each in report.shares)])
+    else:
+        yield words.none
+    for sending in report.sendings:
+        yield ""
+        yield words.sent.format(
+            instant=instant_text(sending.at_us, report.zone, language),
+            recipient=sending.recipient or words.erased,
+            rows=sending.rows,
+            sha256=sending.sha256,
+        )
+
+
+def identity_json(attended: Attended) -> dict[str, JsonValue]:
+    """Return who it was: name and company, or that they were erased."""
+    if attended.identity is None:
+        return {"erased": True}
+    stated: dict[str, JsonValue] = {"name": attended.identity.name}
+    return {**stated, "company": attended.identity.company} if attended.identity.company else stated
+
+
+def correction_json(correction: Correction) -> dict[str, JsonValue]:
+    """Return what was put right: when, by whom, why, and the old beside the new."""
+    return {
+        "at_us": correction.at_us,
+        "author": correction.author,
+        "reason": correction.reason,
+        "changes": [
+            {"field": change.field, "old": _plain(change.old), "new": _plain(change.new)}
+            for change in correction.changes
+        ],
+    }
+
+
+def _share(share: Share) -> dict[str, JsonValue]:
+    made = share.attended.intervention
+    said = {
+        "end_us": made.end_us,
+        "in_month_us": share.length_us,
+        "mode": made.mode.value if made.mode else None,
+        "confidentiality": made.confidentiality or None,
+        "window": made.window or None,
+    }
+    return {
+        "intervention": made.id,
+        "entry": made.entry,
+        "registered_at_us": made.registered_us,
+        "author": made.author,
+        "person": {"commitment": made.person, **identity_json(share.attended)},
+        "purpose": made.purpose,
+        "site": made.site,
+        "timezone": share.attended.zone.key,
+        "start_us": made.start_us,
+        **{name: value for name, value in said.items() if value is not None},
+        "corrections": [correction_json(each) for each in made.corrections],
+    }
+
+
+def _cells(month: str, share: Share, language: Language) -> list[str | int]:
+    made, zone, identity = (
+        share.attended.intervention,
+        share.attended.zone,
+        share.attended.identity,
+    )
+    return [
+        month,
+        share.attended.hospital,
+        made.id,
+        made.window,
+        made.site,
+        identity.name if identity else intervention_words_in(language).erased,
+        identity.company if identity else "",
+        made.purpose,
+        made.mode.value if made.mode else "",
+        made.confidentiality,
+        format_instant(made.start_us, zone),
+        "" if made.end_us is None else format_instant(made.end_us, zone),
+        "" if share.length_us is None else share.length_us,
+        len(made.corrections),
+    ]
+
+
+def _line(share: Share, language: Language) -> list[str]:
+    words = intervention_words_in(language)
+    made, zone = share.attended.intervention, share.attended.zone
+    return [
+        made.id,
+        words.who(share.attended.identity),
+        made.purpose,
+        words.mode[made.mode] if made.mode else "",
+        made.window,
+        instant_text(made.start_us, zone, language),
+        words.open if made.end_us is None else instant_text(made.end_us, zone, language),
+        "" if share.length_us is None else duration_text(share.length_us, language),
+    ]
+
+
+def _plain(value: str | int | list[str]) -> JsonValue:
+    return [*value] if isinstance(value, list) else value
