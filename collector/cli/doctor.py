@@ -16,7 +16,15 @@ from collector.report.durations import Language, duration_text
 
 _COLUMNS: Final = ("finding", "hospital", "subject", "what")
 _IN_TIME: Final = frozenset(
-    {Fault.SILENT, Fault.NEVER_SENT, Fault.UNESTIMATED, Fault.WIDE, Fault.OFFSET, Fault.UNSTAMPED}
+    {
+        Fault.SILENT,
+        Fault.NEVER_SENT,
+        Fault.UNESTIMATED,
+        Fault.WIDE,
+        Fault.OFFSET,
+        Fault.UNSTAMPED,
+        Fault.INTERVENTION_OPEN,
+    }
 )
 _SAID: Final = {
     Fault.SILENT: "nothing received for {amount}",
@@ -29,6 +37,7 @@ _SAID: Final = {
     Fault.NO_ALWAYS_ON: "measured by no server or external vantage point: nobody looks at night",
     Fault.LAGGING: "{amount} entries of the log wait to be projected",
     Fault.UNSTAMPED: "a time stamp is overdue by {amount}: see constat stamp list",
+    Fault.INTERVENTION_OPEN: "open for {amount}: constat intervention end",
 }
 
 
@@ -53,7 +62,7 @@ Exit codes: 0 nothing found · 1 something found · 2 an option is not right
 @outputs()
 @reads_database
 def doctor(*, silent: str, output: Output, target: Target) -> int:
-    """Examine the database, the agents and their clocks, and which services are watched."""
+    """Examine database, agents and their clocks, watched services, interventions left open."""
     silent_after_us = read_length("--silent", silent)
     seen = on_database(target, lambda pool: examine(pool, now_us()))
     findings = diagnose(seen.facts, silent_after_us)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from collector.record.interventions import NamedIntervention
 from collector.record.stamped import LATE_AFTER_US
 from collector.store.fleet import AgentState
 from probes.model.instant import MINUTE, SECOND
@@ -30,6 +31,7 @@ class Fault(StrEnum):
     NO_ALWAYS_ON = "no_always_on_vantage"
     LAGGING = "projector_lagging"
     UNSTAMPED = "stamp_overdue"
+    INTERVENTION_OPEN = "intervention_open"
 
 
 class Finding(NamedTuple):
@@ -63,6 +65,13 @@ class Unstamped(NamedTuple):
     due_us: int
 
 
+class OpenIntervention(NamedTuple):
+    """A person's intervention that nobody has ended."""
+
+    hospital: str
+    intervention: NamedIntervention
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the database said at an instant."""
@@ -72,6 +81,7 @@ class Facts:
     services: Sequence[Watched]
     lags: Sequence[Lag]
     unstamped: Sequence[Unstamped] = ()
+    interventions: Sequence[OpenIntervention] = ()
 
 
 def diagnose(facts: Facts, silent_after_us: int) -> list[Finding]:
@@ -81,6 +91,7 @@ def diagnose(facts: Facts, silent_after_us: int) -> list[Finding]:
         *_of_services(facts.services),
         *_of_lags(facts.lags),
         *_of_stamps(facts.unstamped, facts.now_us),
+        *_of_interventions(facts.interventions, facts.now_us),
     ]
     order = list(Fault)
     return sorted(found, key=lambda finding: order.index(finding.fault))
@@ -137,3 +148,10 @@ def _of_stamps(unstamped: Iterable[Unstamped], now_us: int) -> Iterator[Finding]
         overdue_us = now_us - log.due_us
         if overdue_us > LATE_AFTER_US:
             yield Finding(Fault.UNSTAMPED, log.hospital, "log", overdue_us)
+
+
+def _of_interventions(interventions: Iterable[OpenIntervention], now_us: int) -> Iterator[Finding]:
+    for hospital, intervention in interventions:
+        if intervention.is_overdue(now_us):
+            open_us = now_us - intervention.start_us
+            yield Finding(Fault.INTERVENTION_OPEN, hospital, intervention.id, open_us)

@@ -1,14 +1,15 @@
-"""Reading what `constat doctor` looks at: the server, the agents, the services, the projector."""
+"""Reading what `constat doctor` looks at: server, agents, services, projector, interventions."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from collector.record.catalogue import ItemKind, service_of
-from collector.register.diagnosis import Facts, Lag, Unstamped, Watched
+from collector.register.diagnosis import Facts, Lag, OpenIntervention, Unstamped, Watched
 from collector.register.stamps import due_us
 from collector.store.catalogue import items_in_force
 from collector.store.fleet import read_agents, read_lags, read_watchers, server_version
+from collector.store.interventions import list_interventions
 from collector.store.migrate import read_schema
 from collector.store.pool import Connection, Pool, connected
 from collector.store.stamps import logs_waiting
@@ -58,8 +59,11 @@ async def examine(pool: Pool, now_us: int) -> Examination:
             for log in await logs_waiting(connection)
             if log.known
         ]
+        left_open = [
+            OpenIntervention(*row) for row in await list_interventions(connection, only_open=True)
+        ]
     lags = [Lag(log.tenant, log.waiting) for log in logs]
-    return Examination(server, Facts(now_us, agents, services, lags, unstamped))
+    return Examination(server, Facts(now_us, agents, services, lags, unstamped, left_open))
 
 
 async def _services(

@@ -2,7 +2,17 @@
 
 import pytest
 
-from collector.register.diagnosis import Facts, Fault, Finding, Lag, Unstamped, Watched, diagnose
+from collector.record.interventions import NamedIntervention
+from collector.register.diagnosis import (
+    Facts,
+    Fault,
+    Finding,
+    Lag,
+    OpenIntervention,
+    Unstamped,
+    Watched,
+    diagnose,
+)
 from collector.store.fleet import AgentState
 from probes.model.instant import HOUR, MILLISECOND, MINUTE, SECOND
 from probes.model.measurement import VantageKind
@@ -100,3 +110,14 @@ def test_findings_come_by_kind() -> None:
 )
 def test_a_stamp_is_overdue_after_an_hour(due_us: int, found: list[Finding]) -> None:
     assert diagnose(Facts(NOW, [], [], [], [Unstamped("CH", due_us)]), 15 * MINUTE) == found
+
+
+def test_an_intervention_that_nobody_ended_within_a_day_is_found() -> None:
+    def opened(name: str, ago_us: int, end_us: int | None = None) -> OpenIntervention:
+        made = NamedIntervention(name, 1, NOW, "ops", "ab", "x", "principal", NOW - ago_us, end_us)
+        return OpenIntervention("CH", made)
+
+    left = [opened("INT-1", 24 * HOUR), opened("INT-2", 24 * HOUR + 1), opened("INT-3", HOUR)]
+    assert diagnose(Facts(NOW, [], [], [], [], left), MINUTE) == [
+        Finding(Fault.INTERVENTION_OPEN, "CH", "INT-2", 24 * HOUR + 1)
+    ]
