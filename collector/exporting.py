@@ -19,6 +19,7 @@ from collector.evidence.account import (
     report_of,
 )
 from collector.evidence.bundle import EXPORTED, Keys, Tree
+from collector.evidence.dating import tokens_for
 from collector.evidence.partial import missing_nodes
 from collector.evidence.writing import (
     Ending,
@@ -28,7 +29,6 @@ from collector.evidence.writing import (
     write_bundle,
 )
 from collector.record.entry import RegisterEntry
-from collector.record.stamped import CHECKPOINT_STAMPED, WANTED, first_over, stamped_of
 from collector.register.planning import Where
 from collector.register.sealing import Sealer, open_desk
 from collector.report.value import Report
@@ -166,20 +166,6 @@ async def _prove(  # noqa: PLR0913, PLR0917 - what is proven, of which log
             asked.authorities,
         ),
     )
-
-
-def tokens_for(window_id: str, stated: Sequence[Stated]) -> dict[int, bytes]:
-    """Return the time stamps that count for a window, by size: over its steps, and the last."""
-    stamps = [
-        stamped_of(each.entry.body) for each in stated if each.entry.kind == CHECKPOINT_STAMPED
-    ]
-    steps = [
-        each.place
-        for each in stated
-        if each.entry.kind in WANTED and each.entry.body["window"] == window_id
-    ]
-    counting = [*stamps[-1:], *first_over(steps, stamps).values()]
-    return {stamp.size: stamp.token for stamp in counting}
 
 
 def ranges_of(places: Sequence[int]) -> Iterator[tuple[int, int]]:

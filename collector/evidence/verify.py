@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO, Final, NamedTuple
 
-from cryptography import x509
-
 from collector.evidence.account import (
     Account,
     Measured,
@@ -50,10 +48,12 @@ from collector.evidence.bundle import (
     read_tree,
     sized,
 )
+from collector.evidence.dating import dated, tokens_for
 from collector.evidence.errors import VerificationError
 from collector.evidence.names import commitment
 from collector.evidence.partial import partial_root
-from collector.evidence.stamp import Stamp, verify_stamp
+from collector.evidence.stamp import verify_stamp
+from collector.evidence.stamp_chain import read_roots
 from collector.evidence.verification import Code, Passed, Verification
 from collector.evidence.writing import measurement_lines, report_bytes, window_bytes
 from collector.record.entry import FIRST, RegisterEntry, place_after, place_of
@@ -385,22 +385,43 @@ def _witness(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
     return {"witnesses": len(bundle.keys.witnesses), "first": min(cosigned), "last": max(cosigned)}
 
 
-def _timestamp(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
-    roots = [x509.load_pem_x509_certificate(each.encode()) for each in bundle.keys.authorities]
-    stamps: dict[int, Stamp] = {}
+def _timestamp(bundle: _Bundle, pinned: Keys | None) -> dict[str, int | str]:
+    held = dict(_tokens(bundle))
+    expected = tokens_for(bundle.statement.window, bundle.stated)
+    for size in sorted(held.keys() | expected.keys()):
+        if held.get(size) != expected.get(size):
+            raise BundleError(
+                Code.TIMESTAMP, f"the time stamp over {size} entries is not the one in the log"
+            )
+    # Roots that the bundle claims would let whoever made it be the authority too.
+    authorities = () if pinned is None else pinned.authorities
+    roots = [root for each in authorities for root in read_roots(each.encode())]
+    shown = {
+        size: verify_stamp(token, _signed_text(bundle, size), roots)
+        for size, token in held.items()
+        if roots
+    }
+    facts = dated(bundle.statement.window, bundle.stated, shown)._asdict()
+    facts |= {"held": len(held), "stamps": len(shown)}
+    if not shown:
+        return facts
+    first = min(shown)
+    return {**facts, "first": first, "first_us": shown[first].at_us}
+
+
+def _tokens(bundle: _Bundle) -> Iterator[tuple[int, bytes]]:
     for name in bundle.archive.names():
         if name.startswith(TIMESTAMPS):
             size = int(name.removeprefix(TIMESTAMPS).removesuffix(".tsr"))
             if name != sized(TIMESTAMPS, size, ".tsr") or size not in bundle.notes:
                 raise BundleError(Code.TIMESTAMP, f"{name} is of no checkpoint")
-            if roots:
-                signed = bundle.notes[size].of_log_alone(bundle.origin, bundle.log_key)
-                token = bundle.archive.read(name, _LARGEST_SMALL)
-                stamps[size] = verify_stamp(token, signed.text().encode(), roots)
-    if not stamps:
-        return {"stamps": 0}
-    first = min(stamps)
-    return {"stamps": len(stamps), "first": first, "first_us": stamps[first].at_us}
+            yield size, bundle.archive.read(name, _LARGEST_SMALL)
+
+
+def _signed_text(bundle: _Bundle, size: int) -> bytes:
+    """Return what is stamped of a checkpoint: its note as the log signed it."""
+    signed = bundle.notes[size].of_log_alone(bundle.origin, bundle.log_key)
+    return signed.text().encode()
 
 
 def _names(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:

@@ -16,7 +16,10 @@ TITLES: Final[dict[Language, dict[str, str]]] = {
         "batches": "mesures complètes : {agents} agents, {lost} mesures perdues faute de place",
         "consistency": "{checkpoints} points de contrôle antérieurs prolongés sans réécriture",
         "witness": "témoins connus : {witnesses}",
-        "timestamp": "horodatages d'une autorité connue : {stamps}",
+        "timestamp": (
+            "horodatages d'une autorité connue : {stamps} sur {held} ; sur {wanted} étapes"
+            " {late} datées tard, {undated} non datées"
+        ),
         "names": "noms vérifiés : {names}",
         "window": "fenêtre, clauses et panel conformes aux inscriptions",
         "measurements": "{measurements} mesures conformes aux lots signés",
@@ -33,7 +36,10 @@ TITLES: Final[dict[Language, dict[str, str]]] = {
         "batches": "measurements complete: {agents} agents, {lost} lost for want of room",
         "consistency": "{checkpoints} earlier checkpoints continued, nothing rewritten",
         "witness": "known witnesses: {witnesses}",
-        "timestamp": "time stamps of a known authority: {stamps}",
+        "timestamp": (
+            "time stamps of a known authority: {stamps} of {held}; of {wanted} steps"
+            " {late} dated late, {undated} not dated"
+        ),
         "names": "names verified: {names}",
         "window": "window, terms and panel are those of the entries",
         "measurements": "{measurements} measurements are those of the signed batches",

@@ -14,6 +14,7 @@ from probes.model.instant import DAY, HOUR
 from probes.model.interval import Interval
 from tests.collector.conftest import Clock
 from tests.collector.courier.conftest import CATALOGUE, HOSPITAL
+from tests.servers.timestamps import Authority
 
 
 @pytest.fixture
@@ -22,6 +23,12 @@ def clock() -> Clock:
     standing = Clock("2026-11-09T12:00:00+01:00")
     standing.now_us = time.time_ns() // 1_000
     return standing
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Another authority than the one that stamps."""
+    return Authority.make(tmp_path_factory.mktemp("other"), elliptic=True)
 
 
 @pytest.fixture
