@@ -17,7 +17,7 @@ from probes.model.instant import format_instant
 
 _COLUMNS = (
     "hospital", "entry", "window", "occasion", "sealed_at", "stamped_at", "after", "state",
-    "size", "authority", "sha256",
+    "size", "authority", "answer", "sha256",
 )  # fmt: skip
 _SHOWN = _COLUMNS[:-1]
 
@@ -44,7 +44,8 @@ Examples:
 \b
 The log is stamped after each notice, as a window starts and as it is closed, and once a day, while
 a collector runs (constat up) whose settings name an authority. A stamp that came more than an hour
-after its entry is late; an entry that has none yet is queued, and overdue after an hour.
+after its entry is late; an entry that has none yet is queued, and overdue after an hour, with what
+came of the last attempt.
 Exit codes: 0 done · 6 the database cannot be reached""",
 )
 @click.option(
@@ -72,9 +73,12 @@ def _row(line: Line, now: int) -> Row:
         "sealed_at": format_instant(line.sealed_at_us),
         "state": _state(line, now),
     }
+    if line.answer:
+        row["answer"] = line.answer
     if line.stamp is not None:
         row["stamped_at"] = format_instant(line.stamp.at_us)
-        row["after"] = duration_text(line.stamp.at_us - line.sealed_at_us, Language.ENGLISH)
+        if line.window_id:
+            row["after"] = duration_text(line.stamp.at_us - line.sealed_at_us, Language.ENGLISH)
         row["size"] = line.stamp.size
         row["authority"] = line.stamp.authority
         row["sha256"] = line.stamp.digest

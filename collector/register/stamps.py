@@ -5,7 +5,7 @@ note it is of. One that was given just before the collector died is asked for ag
 one log say nothing more than the earlier, and nothing less.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from collector.record.stamped import (
@@ -23,6 +23,7 @@ from collector.store.stamps import (
     StampRow,
     Waiting,
     WantedRow,
+    answers_in_vain,
     forget_attempts,
     list_stamps,
     list_wanted,
@@ -44,7 +45,10 @@ class Asked(NamedTuple):
 
 
 class Line(NamedTuple):
-    """An entry that wants a stamp with the one it got, or a stamp of the daily round."""
+    """An entry that wants a stamp with the one it got, or a stamp of the daily round.
+
+    `answer` is what came of the last attempt in vain, for an entry that waits.
+    """
 
     hospital: str
     entry: int
@@ -52,6 +56,7 @@ class Line(NamedTuple):
     occasion: str
     sealed_at_us: int
     stamp: Stamped | None
+    answer: str = ""
 
     def is_late(self, now_us: int) -> bool:
         """Return whether the stamp came, or is, more than an hour late."""
@@ -109,16 +114,22 @@ async def stamp_lines(pool: Pool, hospital: str | None = None) -> list[Line]:
     async with connected(pool) as connection:
         wanted = await list_wanted(connection, hospital)
         stamps = await list_stamps(connection, hospital)
-    return sorted(_lines(wanted, stamps), key=lambda line: (line.hospital, line.entry))
+        answers = await answers_in_vain(connection)
+    lines = _lines(wanted, stamps, answers)
+    return sorted(lines, key=lambda line: (line.hospital, line.entry))
 
 
-def _lines(wanted: Sequence[WantedRow], stamps: Sequence[StampRow]) -> Iterator[Line]:
+def _lines(
+    wanted: Sequence[WantedRow], stamps: Sequence[StampRow], answers: Mapping[str, str]
+) -> Iterator[Line]:
     for tenant in {row.tenant for row in wanted} | {row.tenant for row in stamps}:
         steps = [row for row in wanted if row.tenant == tenant]
         own = [row for row in stamps if row.tenant == tenant]
         over = first_over((row.entry for row in steps), (row.stamp for row in own))
         for _, entry, window_id, kind, at_us in steps:
-            yield Line(tenant, entry, window_id, kind, at_us, over.get(entry))
+            stamp = over.get(entry)
+            answer = answers.get(tenant, "") if stamp is None else ""
+            yield Line(tenant, entry, window_id, kind, at_us, stamp, answer)
         used = set(over.values())
         for row in own:
             if row.stamp not in used:

@@ -53,7 +53,7 @@ class Stamper:
             try:
                 await self._stamp(waiting)
             except (StampError, UnsoundLogError) as error:
-                _LOG.warning("the log of %s is not stamped: %s", waiting.tenant, error)
+                _LOG.warning("%s: %s", waiting.tenant, error)
                 await try_later(self._pool, self._sealer, waiting, str(error))
         return len(due)
 

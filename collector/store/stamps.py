@@ -124,6 +124,14 @@ async def postpone(
     )
 
 
+async def answers_in_vain(connection: Connection) -> dict[str, str]:
+    """Return what came of the last attempt, by hospital, where it was in vain."""
+    rows = await connection.fetch(
+        "SELECT t.name, a.answer FROM stamp_attempt a JOIN tenant t USING (tenant_id)"
+    )
+    return {row["name"]: row["answer"] for row in rows}
+
+
 async def forget_attempts(connection: Connection, tenant_id: TenantId) -> None:
     """Forget the attempts in vain: there was one that was not."""
     await connection.execute("DELETE FROM stamp_attempt WHERE tenant_id = $1", tenant_id)

@@ -75,6 +75,12 @@ def test_a_notice_waits_until_it_is_stamped(shell: Shell, world: World) -> None:
     assert "SHA256" not in shell.out
 
 
+def test_what_came_of_the_last_attempt_is_said(shell: Shell, world: World) -> None:
+    in_own_loop(world.round(Answer.REFUSAL))
+    shell("stamp", "list")
+    assert "the authority rejected: Message digest algorithm is not supported" in shell.out
+
+
 def test_nothing_to_stamp_is_said(bare_shell: Shell) -> None:
     assert bare_shell("stamp", "list") == ExitCode.DONE
     assert bare_shell.out == "nothing to stamp yet\n"
