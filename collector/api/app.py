@@ -47,7 +47,7 @@ def make_app(
     app.router.add_post(f"{PATH}/{{hospital}}/{{letter:[^/]+}}", receipt.post)
     calendar = CalendarHandler(pool, key, now_us)
     app.router.add_get(f"/v1/hospitals/{{hospital}}/{CALENDAR}", calendar.get)
-    witnessing = WitnessingHandler(pool, key, now_us)
+    witnessing = WitnessingHandler(pool, ingest, key, now_us)
     log = "/v1/hospitals/{hospital}"
     app.router.add_get(f"{log}/checkpoint", witnessing.checkpoint)
     app.router.add_get(f"{log}/consistency", witnessing.consistency)

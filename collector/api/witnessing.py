@@ -23,6 +23,7 @@ from collector.courier.receipt import WITNESS, proves
 from collector.errors import NotFoundError
 from collector.store.checkpoints import checkpoints_of, consistency, keep_checkpoint
 from collector.store.enrolment import TokenRefusedError
+from collector.store.ingest import Ingest
 from collector.store.pool import Connection, Pool, transaction
 from collector.store.tenants import TenantId, tenant_named
 from collector.store.witnessing import read_leaves, signed_size, take_cosignature
@@ -49,14 +50,18 @@ class _Asked(NamedTuple):
 class WitnessingHandler:
     """Answers the witness of any hospital."""
 
-    def __init__(self, pool: Pool, key: SigningKey, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self, pool: Pool, ingest: Ingest, key: SigningKey, now_us: Callable[[], int]
+    ) -> None:
         self._pool = pool
+        self._ingest = ingest
         self._key = key
         self._now_us = now_us
 
     async def checkpoint(self, request: web.Request) -> web.Response:
         """Answer with the checkpoint of the log as it stands, and who cosigned it."""
         async with self._asked(request) as (connection, tenant, tenant_id):
+            self._ingest.check_trusted(tenant_id)
             kept = await keep_checkpoint(connection, tenant_id, tenant, self._key, self._now_us())
         return _text(kept.note)
 

@@ -101,8 +101,7 @@ class Ingest:
         envelope = read_envelope(data)
         key_id = envelope.signatures[0].key_id
         agent = await self._agent(key_id)
-        if agent.tenant_id in self._distrusted:
-            raise UnsoundLogError(self._distrusted[agent.tenant_id])
+        self.check_trusted(agent.tenant_id)
         if self._under_way.get(key_id, 0) >= MOST_PER_AGENT:
             raise AgentBusyError("this agent has too many batches waiting")
         self._under_way[key_id] = self._under_way.get(key_id, 0) + 1
@@ -120,6 +119,11 @@ class Ingest:
     def distrust(self, tenant_id: TenantId, reason: str) -> None:
         """Take no more batches of a hospital: its log is not what was signed."""
         self._distrusted[tenant_id] = reason
+
+    def check_trusted(self, tenant_id: TenantId) -> None:
+        """Raise `UnsoundLogError` when the log of a hospital must not be signed any more."""
+        if tenant_id in self._distrusted:
+            raise UnsoundLogError(self._distrusted[tenant_id])
 
     async def run(self) -> None:
         """Write what arrives until closed; never cancel this, call `close`."""

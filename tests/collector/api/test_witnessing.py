@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 from collector.api import witnessing as witnessing_module
 from collector.courier.receipt import CALENDAR, proof_of, witness_token
 from collector.record.entry import RegisterEntry
+from collector.store.ingest import Ingest
 from collector.store.log import append, entries
 from collector.store.pool import Pool, connected, transaction
 from collector.store.tenants import ensure_tenant
@@ -67,6 +68,17 @@ async def test_the_head_of_the_log_is_signed_once_for_each_size(
     note = read_checkpoint(first.encode())
     origin = origin_of(TENANT, LOG_KEY.verifying_key.key_id)
     assert note.verified(origin, LOG_KEY.verifying_key).size == 3
+
+
+async def test_a_log_that_was_found_changed_is_not_signed(
+    pool: Pool, client: ClientSession, ingest: Ingest
+) -> None:
+    await _grow(pool, 3)
+    await _get(client, "checkpoint")
+    async with transaction(pool) as connection:
+        tenant_id = await ensure_tenant(connection, TENANT)
+    ingest.distrust(tenant_id, "entry 1 of the log is not what was appended")
+    assert await _refusal(client, "GET", f"{LOG}/checkpoint") == (500, "unsound_log")
 
 
 async def test_the_log_is_proven_to_continue_itself(pool: Pool, client: ClientSession) -> None:
