@@ -26,6 +26,7 @@ from collector.report.verification_words import (
     WITNESSED,
 )
 from probes.model.canonical import JsonValue
+from probes.model.complaint import on_one_line
 from probes.model.instant import format_instant
 
 
@@ -74,9 +75,10 @@ def verify_bundle(file: Path, pinned: Path | None, output: str, *, lang: Languag
     except OSError as error:
         raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
     if output == "json":
-        click.echo(json.dumps(_object(file, done), ensure_ascii=False))
+        click.echo(json.dumps(object_of(file, done), ensure_ascii=False))
     else:
-        click.echo("\n".join(_text(done, lang)))
+        # Names are the choice of whoever made the bundle, who could have a terminal lie.
+        click.echo("\n".join(map(on_one_line, text_of(done, lang))))
     if done.report is None:
         return ExitCode.UNSOUND
     if done.report.assessment.window.status is WindowStatus.CANCELLED:
@@ -95,7 +97,7 @@ def _pinned(path: Path) -> Keys:
         raise ConfigurationError(f"cannot read {path}: {error}") from None
 
 
-def _object(file: Path, done: Verification) -> dict[str, JsonValue]:
+def object_of(file: Path, done: Verification) -> dict[str, JsonValue]:
     """Return the object of `constat.verification/1`."""
     failed = done.failed
     steps: list[JsonValue] = [
@@ -139,7 +141,8 @@ def _holds(done: Verification, part: Part) -> str:
     return "holds" if all(code in reached for code in Code if code.part is part) else "not reached"
 
 
-def _text(done: Verification, lang: Language) -> list[str]:
+def text_of(done: Verification, lang: Language) -> list[str]:
+    """Return the lines for a person."""
     titles, parts = TITLES[lang], PARTS[lang]
     width = max(map(len, parts.values()))
     lines = [

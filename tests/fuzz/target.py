@@ -13,7 +13,8 @@ class Target:
     """One reader of what comes from elsewhere.
 
     `read` returns for an input that is understood, and checks then that it was understood in full;
-    for any other it raises one of `refusals`, whose text is one short line for a person.
+    for any other it raises one of `refusals`, whose text is one short line for a person. `cost` is
+    how many times fewer runs it gets than others, because a run takes so much longer.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Target:
     refusals: tuple[type[Exception], ...]
     seeds: tuple[bytes, ...]
     alter: Callable[[Random, bytes], bytes]
+    cost: int = 1
 
     def run(self, data: bytes) -> bool:
         """Return whether an input is understood; any exception but a refusal is a finding."""

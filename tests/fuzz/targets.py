@@ -31,7 +31,7 @@ from probes.model.checkpoint import CheckpointError, read_checkpoint, read_verif
 from probes.model.envelope import Envelope
 from probes.model.measurement import read_measurements, write_measurement
 from probes.model.merkle import MerkleError, verify_consistency, verify_inclusion
-from tests.fuzz import acknowledgements, seeds, stamps
+from tests.fuzz import acknowledgements, bundles, seeds, stamps
 from tests.fuzz.der_mutation import alter_der
 from tests.fuzz.mutation import (
     alter_archive,
@@ -179,5 +179,13 @@ TARGETS: Final = {
         Target("stamp", _stamp, (StampError,), _TOKENS, alter_der),
         Target("stamp-answer", _stamp_answer, (StampError,), stamps.answers(), alter_der),
         Target("archive", _archive, (ArchiveError,), seeds.ARCHIVES, alter_archive),
+        Target(
+            "bundle",
+            bundles.read,
+            bundles.REFUSALS,
+            (bundles.GOOD,),
+            bundles.alter_bundle,
+            cost=20,
+        ),
     )
 }
