@@ -69,7 +69,7 @@ test-kill: $(STAMP) ## kill agents, collector and database for minutes, and audi
 	@$(BIN)/python -m tests.end_to_end.kill --full
 
 fuzz: $(STAMP) ## fuzz every reader, guided by what is reached; RUNS=1000000 of each, TARGET=archive for one
-	@UV_PROJECT_ENVIRONMENT=.fuzz $(UV) sync --quiet --frozen --no-default-groups --group fuzz
+	@UV_PROJECT_ENVIRONMENT=.fuzz $(UV) sync --quiet --frozen --no-default-groups --extra collector --group fuzz
 	@.fuzz/bin/python -m tests.fuzz --runs $(RUNS) $(TARGET)
 
 bench: $(STAMP) ## what things cost, as ratios to something measured in the same run; BENCH=agent for one

@@ -6,23 +6,22 @@ that no collector ever wrote.
 
 import io
 import json
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 from collector.cli.verify import object_of, text_of
-from collector.evidence.account import Measured, Stated, account_of, report_of
 from collector.evidence.archive import ArchiveReader, ArchiveWriter
 from collector.evidence.bundle import (
     CHECKPOINTS,
     CONSISTENCY,
     ENTRIES,
-    MEASUREMENTS,
     REPORT,
     SEAL,
     TREE,
-    WINDOW,
+    Keys,
     Statement,
     Tree,
     encode_consistency,
@@ -31,27 +30,67 @@ from collector.evidence.bundle import (
 from collector.evidence.errors import VerificationError
 from collector.evidence.partial import missing_nodes
 from collector.evidence.verify import verify
-from collector.evidence.writing import measurement_lines, report_bytes, window_bytes
-from collector.record.entry import RegisterEntry
+from collector.evidence.writing import report_bytes
 from collector.report.durations import Language
-from probes.model.batch import Batch
+from probes.model.checkpoint import cosign, verifier_key
 from probes.model.envelope import BATCH_TYPE, ENTRY_TYPE, Envelope
+from probes.model.instant import HOUR, SECOND
+from probes.model.keys import SigningKey
 from probes.model.merkle import EMPTY, consistency_path, leaf_hash, proof
-from tests.collector.evidence.made_bundle import (
-    AGENT_KEY,
-    HOSPITAL,
-    KEYS,
-    LOG_KEY,
-    made_log,
+from tests.collector.evidence.worlds import (
+    PLAN,
+    WINDOW,
+    World,
+    checks_at,
     note_of,
+    parts_of,
 )
-from tests.collector.evidence.made_bundle import WINDOW as WINDOW_ID
+from tests.collector.store.agents import NOON_US
 from tests.fuzz.mutation import alter_bytes, alter_json, alter_json_lines, alter_lines
 
-_LEFT_OUT: Final = 5
-_OLDER: Final = (3, 8)
-_LEAVES: Final = made_log().leaves
-GOOD: Final = made_log().bundle(without=[_LEFT_OUT], older=_OLDER)
+REFUSALS: Final = (VerificationError,)
+
+_WITNESS: Final = SigningKey.from_seed(b"witness".ljust(32, b"."))
+_LONG_BEFORE_S: Final = -60 * HOUR // SECOND
+_SMALLER: Final = 3
+
+
+def _world() -> tuple[World, int]:
+    """Make a log, and return where its first batch is: too old for the window to need it."""
+    world = World()
+    world.agree()
+    world.announce()
+    world.now_us = NOON_US
+    sender = world.enrol("poste-01")
+    first = world.measure(sender, *checks_at(_LONG_BEFORE_S, 1, 600, 20))
+    world.measure(sender, *checks_at(_LONG_BEFORE_S + 600, 1, 600, 20))
+    for number in range(6, 12):
+        world.measure(sender, *checks_at(number * 600, 2, 300, 20))
+    world.conclude()
+    world.export()
+    return world, first
+
+
+_WORLD, _LEFT_OUT = _world()
+_LEAVES: Final = _WORLD.log
+_AGENT_KEY: Final = _WORLD.senders[0].key
+_OLDER: Final = (_SMALLER, len(_LEAVES) - 2)
+
+
+def _cosigned(world: World, size: int) -> str:
+    """Return the line by which the witness saw a log at a size."""
+    checkpoint = note_of(world, size).checkpoint
+    return cosign(checkpoint, "temoin", _WITNESS, PLAN.start // SECOND)
+
+
+def _bundle(world: World) -> bytes:
+    """Return the bundle of a log, as it follows from its leaves."""
+    older = {size: [_cosigned(world, size)] for size in _OLDER}
+    parts = parts_of(world, leave_out=lambda place, _: place == _LEFT_OUT, older=older)
+    return parts.sealed()
+
+
+GOOD: Final = _bundle(_WORLD)
 
 
 def members_of(data: bytes) -> dict[str, bytes]:
@@ -61,11 +100,15 @@ def members_of(data: bytes) -> dict[str, bytes]:
 
 
 _MEMBERS: Final = members_of(GOOD)
+_KEYS: Final = Keys(
+    json.loads(_MEMBERS["keys.json"])["log"],
+    (verifier_key("temoin", _WITNESS.verifying_key, witness=True),),
+)
 
 
 def read(data: bytes) -> None:
     """Verify a bundle, and say to a person and to a program what came of it."""
-    verification = verify(io.BytesIO(data), KEYS)
+    verification = verify(io.BytesIO(data), _KEYS)
     for lang in Language:
         text_of(verification, lang)
     json.dumps(object_of(Path("x.constat"), verification), ensure_ascii=False).encode()
@@ -73,9 +116,6 @@ def read(data: bytes) -> None:
         raise verification.fault
     assert verification.report is not None
     assert report_bytes(verification.report) == members_of(data)[REPORT]
-
-
-REFUSALS: Final = (VerificationError,)
 
 
 def alter_bundle(random: Random, data: bytes) -> bytes:
@@ -88,10 +128,13 @@ def alter_bundle(random: Random, data: bytes) -> bytes:
         name = random.choice([*members])
         members[name] = _altered_member(random, name, members[name])
     else:
-        leaves = _altered_log(random)
-        members |= _log_members(leaves)
+        world = replace(_WORLD, log=_altered_log(random))
         if chance < 0.8:
-            members |= _derived(leaves)
+            try:
+                return _bundle(world)
+            except Exception:  # noqa: BLE001 - it cannot be exported, and yet be sent
+                pass
+        members |= _log_members(world)
     return sealed(members)
 
 
@@ -99,7 +142,7 @@ def sealed(members: dict[str, bytes]) -> bytes:
     """Return the bundle of these members, with a seal that says so unless the seal was altered."""
     if members[SEAL] == _MEMBERS[SEAL]:
         digests = {name: sha256(data).hexdigest() for name, data in members.items() if name != SEAL}
-        members[SEAL] = Statement(HOSPITAL, WINDOW_ID, len(_LEAVES), digests).seal(LOG_KEY)
+        members[SEAL] = Statement(_WORLD.tenant, WINDOW, len(_LEAVES), digests).seal(_WORLD.key)
     file = io.BytesIO()
     writer = ArchiveWriter(file)
     for name in sorted(members):
@@ -111,7 +154,7 @@ def sealed(members: dict[str, bytes]) -> bytes:
 def _altered_member(random: Random, name: str, data: bytes) -> bytes:
     if name == SEAL:
         payload = alter_json(random, Envelope.decode(data).payload)
-        return Envelope.seal(Envelope.decode(data).payload_type, payload, LOG_KEY).encode()
+        return Envelope.seal(Envelope.decode(data).payload_type, payload, _WORLD.key).encode()
     if name.endswith(".json"):
         return alter_json(random, data)
     return alter_json_lines(random, data) if name.endswith(".ndjson") else alter_lines(random, data)
@@ -132,15 +175,15 @@ def _altered_log(random: Random) -> list[bytes]:
             if place == len(envelopes) - 1:
                 payload = payload.replace(_LAST_DIGEST, batch.encode())
             number, previous = number + 1, sha256(payload).hexdigest()
-            leaves.append(Envelope.seal(ENTRY_TYPE, payload, LOG_KEY).encode())
+            leaves.append(Envelope.seal(ENTRY_TYPE, payload, _WORLD.key).encode())
         else:
             payload = _naming(payload, {"previous": batch})
             batch = sha256(payload).hexdigest()
-            leaves.append(Envelope.seal(BATCH_TYPE, payload, AGENT_KEY).encode())
+            leaves.append(Envelope.seal(BATCH_TYPE, payload, _AGENT_KEY).encode())
     return leaves
 
 
-_LAST_DIGEST: Final = made_log().previous.encode()
+_LAST_DIGEST: Final = _WORLD.senders[0].previous.encode()
 
 
 def _naming(payload: bytes, fields: dict[str, Any]) -> bytes:
@@ -154,45 +197,24 @@ def _naming(payload: bytes, fields: dict[str, Any]) -> bytes:
         return payload
 
 
-def _derived(leaves: list[bytes]) -> dict[str, bytes]:
-    """Return the members that follow from what the leaves say; none if that makes no sense."""
-    root = EMPTY.appended(map(leaf_hash, leaves))[0].root
-    envelopes = [*enumerate(map(Envelope.decode, leaves))]
-    try:
-        stated = [
-            Stated(place, RegisterEntry.decode(envelope.payload))
-            for place, envelope in envelopes
-            if envelope.payload_type == ENTRY_TYPE
-        ]
-        account = account_of(stated, HOSPITAL, WINDOW_ID, stated[-1].entry.at_us)
-        measured = Measured(account)
-        for place, envelope in envelopes:
-            if envelope.payload_type == BATCH_TYPE and place != _LEFT_OUT:
-                measured.add_batch(Batch.decode(envelope.payload), place)
-        return {
-            WINDOW: window_bytes(account),
-            MEASUREMENTS: b"".join(measurement_lines(measured)),
-            REPORT: report_bytes(report_of(account, measured, len(leaves), root)),
-        }
-    except Exception:  # noqa: BLE001 - nobody could export that; verifying it is another thing
-        return {}
-
-
-def _log_members(leaves: list[bytes]) -> dict[str, bytes]:
-    """Return the members that follow from the leaves of the log."""
-    hashes = [leaf_hash(leaf) for leaf in leaves]
+def _log_members(world: World) -> dict[str, bytes]:
+    """Return the members that follow from the leaves of the log, whatever they say."""
+    hashes = [leaf_hash(leaf) for leaf in world.log]
     nodes = EMPTY.appended(hashes)[1]
-    size = len(leaves)
+    size = len(hashes)
     spans = ((0, _LEFT_OUT), (_LEFT_OUT + 1, size))
     missing = {node: nodes[node] for node in missing_nodes(size, spans)}
     proofs = {old: proof(consistency_path(old, size), nodes) for old in _OLDER}
-    kept = (leaf for place, leaf in enumerate(leaves) if place != _LEFT_OUT)
+    kept = (leaf for place, leaf in enumerate(world.log) if place != _LEFT_OUT)
     return {
         ENTRIES: b"".join(leaf + b"\n" for leaf in kept),
         TREE: Tree(size, spans, missing).encode(),
         CONSISTENCY: encode_consistency(proofs),
         **{
-            sized(CHECKPOINTS, each, ".txt"): note_of(hashes[:each]).text().encode()
+            sized(CHECKPOINTS, each, ".txt"): note_of(world, each)
+            .with_lines([_cosigned(world, each)])
+            .text()
+            .encode()
             for each in (*_OLDER, size)
         },
     }

@@ -185,7 +185,7 @@ TARGETS: Final = {
             bundles.REFUSALS,
             (bundles.GOOD,),
             bundles.alter_bundle,
-            cost=20,
+            cost=50,
         ),
     )
 }
