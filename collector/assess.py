@@ -18,12 +18,14 @@ from collector.record.agreed import Agreed, judged_window
 from collector.record.panel import Standing, panel_at
 from collector.record.steps import RegisteredWindow, window_of
 from collector.register.agreements import agreed_for
+from collector.register.names import persons_of
 from collector.register.planning import Where
 from collector.register.projections import VERDICT_RECORDED
 from collector.register.sealing import Sealer, open_desk
-from collector.report.surroundings import Seen, surroundings_of
-from collector.report.value import Report, Surroundings
+from collector.report.surroundings import Seen, filed_of, surroundings_of
+from collector.report.value import Filed, Report, Surroundings
 from collector.store.checks import read_checks
+from collector.store.documents import read_documents
 from collector.store.log import Head, read_head
 from collector.store.pool import Connection, Pool, connected, transaction
 from collector.store.projector import Projector
@@ -172,8 +174,23 @@ async def _surroundings(
         loaded.agreed,
         loaded.standings,
         assessment,
-        Seen(before, after, loaded.head.size, loaded.head.root),
+        Seen(
+            before,
+            after,
+            loaded.head.size,
+            loaded.head.root,
+            await _filed(connection, loaded, assessment.window.known_until_us),
+        ),
     )
+
+
+async def _filed(connection: Connection, loaded: _Loaded, as_of_us: int) -> Filed:
+    stated = await read_documents(connection, loaded.tenant_id, loaded.registered.id)
+    known = stated.known_at(as_of_us)
+    named = any(each.by for each in known.reservations)
+    persons = await persons_of(connection, loaded.tenant_id) if named else {}
+    names = {standing: person.name for standing, person in persons.items()}
+    return filed_of(known, loaded.registered, names)
 
 
 @contextmanager

@@ -103,7 +103,8 @@ async def export(  # noqa: PLR0913, PLR0917 - what is exported, whereto, in whos
         with TemporaryFile() as lines:
             measured = await _read(connection, tenant_id, gathered, lines, told)
             root = proofs.checkpoints[size].checkpoint.root
-            report = report_of(gathered.account, measured, size, root)
+            names = {kept.commitment: kept.person.name for kept in persons}
+            report = report_of(gathered.account, measured, size, root, names)
             ending = Ending(
                 window_bytes(gathered.account), asked.draw(report), names_bytes(persons)
             )

@@ -36,6 +36,8 @@ _SAID: Final = {
     Fault.OFFSET: "clock off by {amount}; measurements are corrected for it",
     Fault.NO_ALWAYS_ON: "measured by no server or external vantage point: nobody looks at night",
     Fault.LAGGING: "{amount} entries of the log wait to be projected",
+    Fault.BYTES_MISSING: "the {amount} bytes of a sealed document are missing: attach it again",
+    Fault.BYTES_CHANGED: "a document is not the {amount} bytes that were sealed: attach it again",
     Fault.UNSTAMPED: "a time stamp is overdue by {amount}: see constat stamp list",
     Fault.INTERVENTION_OPEN: "open for {amount}: constat intervention end",
 }

@@ -39,6 +39,11 @@ COMMANDS: Final[dict[str, Entry]] = {
         "collector",
     ),
     "assess": Entry("collector.cli.assess:assess", "Judge a window from a folder."),
+    "attachment": Entry(
+        "collector.cli.attachment:attachment",
+        "Attach documents to a window, list them, get them.",
+        "collector",
+    ),
     "calendar": Entry(
         "collector.cli.calendar:calendar", "Print the holiday calendar of a site.", "collector"
     ),
@@ -72,6 +77,11 @@ COMMANDS: Final[dict[str, Entry]] = {
     "report": Entry(
         "collector.cli.report:report",
         "Report on availability, deliveries and interventions.",
+        "collector",
+    ),
+    "reservation": Entry(
+        "collector.cli.reservation:reservation",
+        "Make a reservation on a window, or list them.",
         "collector",
     ),
     "stamp": Entry("collector.cli.stamp:stamp", "See when the log was time-stamped.", "collector"),

@@ -3,6 +3,7 @@
 import click
 
 from collector.cli.database import on_database, sealer_of
+from collector.cli.notice_register import register
 from collector.cli.options import (
     Output,
     Signatory,
@@ -17,8 +18,10 @@ from collector.cli.options import (
 from collector.cli.tables import Row, print_rows
 from collector.courier.receipt import calendar_url
 from collector.errors import ConfigurationError
+from collector.record.documents import GivenNotice
 from collector.register.planning import locate
 from collector.register.telling import acknowledge as seal_acknowledgement
+from collector.store.documents import read_documents
 from collector.store.letters import Letter, letters_of
 from collector.store.pool import Pool, connected
 from collector.store.tenants import tenant_named
@@ -28,6 +31,7 @@ _COLUMNS = (
     "letter", "occasion", "channel", "role", "state", "attempts", "last_at", "answer",
     "acknowledged_at", "acknowledged_by",
 )  # fmt: skip
+_DIGITS_SHOWN = 16
 
 
 @click.group(
@@ -36,6 +40,7 @@ _COLUMNS = (
 Examples:
   constat notice list MAJ-2026-0001
   constat notice acknowledge MAJ-2026-0001/0/dsi --hospital CH-EXEMPLE
+  constat notice register MAJ-2026-0001 --document lettre.pdf --means letter
   constat notice feed --hospital CH-EXEMPLE""",
 )
 def notice() -> None:
@@ -60,15 +65,21 @@ they are queued. Exit codes: 0 done · 2 several hospitals have that window · 5
 @outputs()
 @reads_database
 def list_letters(window_id: str, *, hospital: str | None, output: Output, target: Target) -> None:
-    """List to whom window ID was told, and what came of it. Instants are UTC."""
+    """List to whom window ID was told, and what came of it. Instants are UTC.
 
-    async def work(pool: Pool) -> list[Letter]:
+    A notice that was given by other means is listed too, from when it was registered.
+    """
+
+    async def work(pool: Pool) -> list[Row]:
         async with connected(pool) as connection:
             where = await locate(connection, window_id, hospital)
             tenant_id = await tenant_named(connection, where.hospital)
-            return await letters_of(connection, tenant_id, window_id)
+            letters = await letters_of(connection, tenant_id, window_id)
+            stated = await read_documents(connection, tenant_id, window_id)
+        given = [_given(window_id, each) for each in stated.notices]
+        return [*(_row(letter) for letter in letters), *given]
 
-    rows = [_row(letter) for letter in on_database(target, work)]
+    rows = on_database(target, work)
     print_rows(rows, _COLUMNS, output, empty="no letter: no contact in the catalogue, or not yet")
 
 
@@ -131,6 +142,9 @@ def feed(*, hospital: str, signatory: Signatory) -> None:
     click.echo(calendar_url(settings.post.public_url, signatory.target.key(), hospital))
 
 
+notice.add_command(register)
+
+
 def _row(letter: Letter) -> Row:
     row: Row = {
         "letter": letter.letter,
@@ -146,4 +160,17 @@ def _row(letter: Letter) -> Row:
     if letter.acknowledged_at is not None:
         row["acknowledged_at"] = format_instant(letter.acknowledged_at)
         row["acknowledged_by"] = letter.acknowledged_by
+    return row
+
+
+def _given(window_id: str, given: GivenNotice) -> Row:
+    row: Row = {
+        "letter": f"{window_id}/{given.sha256[:_DIGITS_SHOWN]}",
+        "occasion": "registered",
+        "channel": given.means.value,
+        "state": "registered",
+        "last_at": format_instant(given.at_us),
+    }
+    if given.claimed_us is not None:
+        row["answer"] = f"said to have been given {format_instant(given.claimed_us)}"
     return row

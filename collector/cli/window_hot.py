@@ -4,7 +4,7 @@ import click
 
 from collector.cli.database import on_database, sealer_of
 from collector.cli.options import Signatory, hospital, seals_entries, window_argument
-from collector.errors import ConfigurationError
+from collector.cli.texts import one_line
 from collector.evidence.names import Person
 from collector.record.steps import StepKind
 from collector.register.agreements import zone_of
@@ -86,17 +86,15 @@ def _register(  # noqa: PLR0913, PLR0917 - what both commands were given
     by: str | None,
     reference: str,
 ) -> None:
-    for option, said in (("--by", by), ("--reference", reference)):
-        if said and not (said.strip() and said.isprintable()):
-            raise ConfigurationError(f"{option}: expected some text on one line")
+    person = Person(one_line("--by", by)) if by else None
+    document = one_line("--reference", reference) if reference else ""
     sealer, author = sealer_of(signatory.target), signatory.author
-    person = Person(by.strip()) if by else None
 
     async def work(pool: Pool) -> str:
         async with connected(pool) as connection:
             where = await locate(connection, window_id, hospital)
             zone = await zone_of(connection, where.hospital, where.service)
-        window = await clear(pool, sealer, where, author, kind, person, reference.strip())
+        window = await clear(pool, sealer, where, author, kind, person, document)
         given = window.clearances[-1]
         return f"{window.id} {kind.value.partition('.')[2]}: {format_instant(given.at_us, zone)}"
 

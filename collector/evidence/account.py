@@ -4,7 +4,7 @@ The collector makes the report of a bundle by these functions, and an auditor ma
 counts is what was known at an instant: entries sealed later are not looked at.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -14,6 +14,12 @@ from collector.judge.terms import Window
 from collector.judge.timeline import spans_of
 from collector.record.agreed import Agreed, agreed_of, judged_window
 from collector.record.catalogue import StoredItem
+from collector.record.documents import (
+    DOCUMENT_KINDS,
+    NO_DOCUMENTS,
+    Documents,
+    documents_of,
+)
 from collector.record.entry import RegisterEntry
 from collector.record.import_body import columns_of_import
 from collector.record.measured import SeriesKey, columns_of, measurements_of
@@ -21,7 +27,7 @@ from collector.record.panel import panel_at
 from collector.record.roster import IMPORTED_KIND, Roster, roster_of
 from collector.record.steps import RegisteredWindow, StepKind, StoredStep, window_of
 from collector.record.summary import Columns
-from collector.report.surroundings import Seen, surroundings_of
+from collector.report.surroundings import Seen, filed_of, surroundings_of
 from collector.report.value import Report
 from probes.model.batch import Batch
 from probes.model.interval import Interval, IntervalSet
@@ -45,6 +51,7 @@ class Account:
     agreed: Agreed
     roster: Roster
     window: Window
+    documents: Documents = NO_DOCUMENTS
 
     @property
     def panel(self) -> tuple[str, ...]:
@@ -68,7 +75,7 @@ def account_of(stated: Sequence[Stated], hospital: str, window_id: str, as_of_us
     Raises `NotFoundError` when they do not tell of it.
     """
     known = [each for each in stated if each.entry.at_us <= as_of_us]
-    registered = window_of(hospital, _steps(known, window_id))
+    registered = window_of(hospital, _stated(known, window_id, StepKind))
     if registered is None:
         raise NotFoundError(f"there is no window {window_id} in {hospital}")
     fixed_at_us = min(registered.fixed_at_us, as_of_us)
@@ -80,13 +87,15 @@ def account_of(stated: Sequence[Stated], hospital: str, window_id: str, as_of_us
         agreed.contract.panel_kind,
         agreed.service.panel,
     )
-    return Account(registered, agreed, roster, judged_window(registered, agreed, panel, as_of_us))
+    window = judged_window(registered, agreed, panel, as_of_us)
+    documents = documents_of(_stated(known, window_id, DOCUMENT_KINDS))
+    return Account(registered, agreed, roster, window, documents)
 
 
-def _steps(stated: Iterable[Stated], window_id: str) -> Iterator[StoredStep]:
-    kinds = frozenset(StepKind)
+def _stated(stated: Iterable[Stated], window_id: str, kinds: Iterable[str]) -> Iterator[StoredStep]:
+    wanted = frozenset(kinds)
     for place, entry in stated:
-        if entry.kind in kinds and entry.body["window"] == window_id:
+        if entry.kind in wanted and entry.body["window"] == window_id:
             yield StoredStep(place, entry.kind, entry.at_us, entry.author, entry.body)
 
 
@@ -167,11 +176,21 @@ def assess(account: Account, measured: Measured) -> tuple[Assessment, list[Check
     return assessment, checks
 
 
-def report_of(account: Account, measured: Measured, log_size: int, log_root: bytes) -> Report:
-    """Return the report on a window, as its entries and measurements give it."""
+def report_of(
+    account: Account,
+    measured: Measured,
+    log_size: int,
+    log_root: bytes,
+    names: Mapping[str, str] | None = None,
+) -> Report:
+    """Return the report on a window, as its entries and measurements give it.
+
+    `names` are those that are told; they are said where it is drawn, never in its object.
+    """
     assessment, checks = assess(account, measured)
     around = assessment.regulated.outages.hull or account.window.hull
-    seen = Seen(*versions_around(measured, around), log_size, log_root)
+    filed = filed_of(account.documents, account.registered, names or {})
+    seen = Seen(*versions_around(measured, around), log_size, log_root, filed)
     surroundings = surroundings_of(
         account.registered, account.agreed, account.roster.standings, assessment, seen
     )

@@ -145,6 +145,11 @@ class Window:
         return Interval(start, end if self.as_of_us is None else min(end, self.as_of_us))
 
     @property
+    def known_until_us(self) -> int:
+        """The instant up to which things are known."""
+        return self.horizon.end if self.as_of_us is None else self.as_of_us
+
+    @property
     def limit_us(self) -> int:
         """The limit that applies, in microseconds."""
         return self.contract.limit_us(self.service_class)

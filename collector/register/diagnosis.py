@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from collector.record.interventions import NamedIntervention
 from collector.record.stamped import LATE_AFTER_US
+from collector.store.documents import UnsoundContent
 from collector.store.fleet import AgentState
 from probes.model.instant import MINUTE, SECOND
 from probes.model.measurement import VantageKind
@@ -15,6 +16,7 @@ WIDEST_ERROR_US: Final = SECOND
 LARGEST_OFFSET_US: Final = MINUTE
 LONGEST_LAG: Final = 100
 
+_DIGITS_SHOWN: Final = 16
 _ALWAYS_ON: Final = frozenset({VantageKind.SERVER, VantageKind.EXTERNAL})
 
 
@@ -32,6 +34,8 @@ class Fault(StrEnum):
     LAGGING = "projector_lagging"
     UNSTAMPED = "stamp_overdue"
     INTERVENTION_OPEN = "intervention_open"
+    BYTES_MISSING = "document_missing"
+    BYTES_CHANGED = "document_changed"
 
 
 class Finding(NamedTuple):
@@ -82,6 +86,7 @@ class Facts:
     lags: Sequence[Lag]
     unstamped: Sequence[Unstamped] = ()
     interventions: Sequence[OpenIntervention] = ()
+    documents: Sequence[UnsoundContent] = ()
 
 
 def diagnose(facts: Facts, silent_after_us: int) -> list[Finding]:
@@ -92,6 +97,7 @@ def diagnose(facts: Facts, silent_after_us: int) -> list[Finding]:
         *_of_lags(facts.lags),
         *_of_stamps(facts.unstamped, facts.now_us),
         *_of_interventions(facts.interventions, facts.now_us),
+        *_of_documents(facts.documents),
     ]
     order = list(Fault)
     return sorted(found, key=lambda finding: order.index(finding.fault))
@@ -155,3 +161,9 @@ def _of_interventions(interventions: Iterable[OpenIntervention], now_us: int) ->
         if intervention.is_overdue(now_us):
             open_us = now_us - intervention.start_us
             yield Finding(Fault.INTERVENTION_OPEN, hospital, intervention.id, open_us)
+
+
+def _of_documents(documents: Iterable[UnsoundContent]) -> Iterator[Finding]:
+    for tenant, window_id, digest, size, is_missing in documents:
+        fault = Fault.BYTES_MISSING if is_missing else Fault.BYTES_CHANGED
+        yield Finding(fault, tenant, f"{window_id} {digest[:_DIGITS_SHOWN]}", size)

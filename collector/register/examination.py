@@ -8,6 +8,7 @@ from collector.record.catalogue import ItemKind, service_of
 from collector.register.diagnosis import Facts, Lag, OpenIntervention, Unstamped, Watched
 from collector.register.stamps import due_us
 from collector.store.catalogue import items_in_force
+from collector.store.documents import unsound_contents
 from collector.store.fleet import read_agents, read_lags, read_watchers, server_version
 from collector.store.interventions import list_interventions
 from collector.store.migrate import read_schema
@@ -62,8 +63,10 @@ async def examine(pool: Pool, now_us: int) -> Examination:
         left_open = [
             OpenIntervention(*row) for row in await list_interventions(connection, only_open=True)
         ]
+        documents = await unsound_contents(connection)
     lags = [Lag(log.tenant, log.waiting) for log in logs]
-    return Examination(server, Facts(now_us, agents, services, lags, unstamped, left_open))
+    facts = Facts(now_us, agents, services, lags, unstamped, left_open, documents)
+    return Examination(server, facts)
 
 
 async def _services(

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from collector.judge.terms import WindowStatus
+from collector.record.documents import DOCUMENT_KINDS
 from collector.record.entry import RegisterEntry
 from collector.record.interventions import INTERVENTIONS_EXPORTED, InterventionKind
 from collector.record.roster import IMPORTED_KIND
@@ -16,6 +17,7 @@ from collector.record.stamped import CHECKPOINT_STAMPED
 from collector.record.steps import RegisteredWindow, StepKind, window_of
 from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, add_alarm, end_alarm
 from collector.store.catalogue import add_item
+from collector.store.documents import add_document
 from collector.store.imports import add_import
 from collector.store.interventions import add_export, put_intervention
 from collector.store.letters import (
@@ -90,6 +92,7 @@ PROJECTIONS: Final[dict[str, Projection]] = {
     LETTER_ATTEMPTED: note_attempt,
     LETTER_ACKNOWLEDGED: note_acknowledgement,
     INTERVENTIONS_EXPORTED: add_export,
+    **dict.fromkeys(DOCUMENT_KINDS, add_document),
     **dict.fromkeys(StepKind, _project_step),
     **dict.fromkeys(InterventionKind, _project_intervention),
 }
@@ -107,4 +110,5 @@ TABLES: Final = (
     "stamp",
     "intervention",
     "intervention_export",
+    "window_document",
 )

@@ -73,6 +73,7 @@ def _row(report: Report) -> dict[str, str | int]:
 
 def _operation(report: Report) -> dict[str, str | int]:
     operation, conduct = report.surroundings.operation, report.surroundings.conduct
+    filed = report.surroundings.filed
     precedence = conduct.precedence if conduct else None
     promises = {
         name: promise.keeping.value if promise else ""
@@ -92,6 +93,9 @@ def _operation(report: Report) -> dict[str, str | int]:
         **promises,
         "prerequisites": len(operation.prerequisites),
         "corrections": len(report.surroundings.corrections),
+        "attachments": len(filed.attachments),
+        "reservations": len(filed.reservations),
+        "notices_by_other_means": len(filed.notices),
     }
 
 

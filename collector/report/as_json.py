@@ -1,5 +1,6 @@
 """A report as one JSON object: `constat.assessment/1`, with more fields."""
 
+from collector.report.filed_json import filed_json
 from collector.report.operation_json import operation_json
 from collector.report.value import Loss, Report
 from probes.model.canonical import JsonValue
@@ -51,6 +52,7 @@ def report_json(report: Report) -> dict[str, JsonValue]:
         "log": {"size": around.log_size, "root": around.log_root},
     }
     stated.update(operation_json(around))
+    stated.update(filed_json(around.filed))
     shortfall_us = report.assessment.notice.shortfall_us
     if shortfall_us is not None:
         stated["notice_shortfall_us"] = shortfall_us

@@ -13,6 +13,7 @@ from rich.text import Text
 from collector.judge.terms import WindowStatus
 from collector.judge.verdict import DurationVerdict
 from collector.report.durations import Language, clock_text
+from collector.report.filed_phrases import FiledPhrases
 from collector.report.operation_phrases import OperationPhrases, Tone
 from collector.report.phrases import Phrases
 from collector.report.value import Loss, Report
@@ -39,6 +40,7 @@ def drawing(report: Report, language: Language) -> RenderableType:
         Text(phrases.place(), style="dim"),
         _banner(report, phrases),
         _verdicts(report, phrases),
+        _reservations(report, phrases),
         _facts(report, phrases),
         _outages(report, phrases),
         _vantages(report, phrases, language),
@@ -87,6 +89,17 @@ def _duration_colour(verdict: DurationVerdict) -> str:
     )
 
 
+def _reservations(report: Report, phrases: Phrases) -> RenderableType | None:
+    filed = FiledPhrases(report.surroundings.filed, phrases)
+    said = filed.reservations()
+    if not said:
+        return None
+    lines = [Text(filed.words.reservations, style="bold yellow")]
+    for heading, text in said:
+        lines += [Text(heading, style="dim"), Text(text)]
+    return Padding(Group(*lines), (0, 0, 1, 0))
+
+
 def _facts(report: Report, phrases: Phrases) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     for name, fact in _named_facts(report, phrases):
@@ -118,6 +131,7 @@ def _named_facts(report: Report, phrases: Phrases) -> Iterator[tuple[str, str]]:
     yield operation.words.unmet, operation.unmet()
     for correction in operation.corrections():
         yield operation.words.correction, correction
+    yield from FiledPhrases(report.surroundings.filed, phrases).facts()
 
 
 def _outages(report: Report, phrases: Phrases) -> RenderableType | None:

@@ -1,23 +1,32 @@
 """What a report says beside the verdict: from what was registered and agreed, and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from collector.judge.assessment import Assessment
 from collector.judge.conduct import Circumstances, judge_conduct
 from collector.record.agreed import Agreed
+from collector.record.documents import Documents, announced_before
 from collector.record.panel import Standing
 from collector.record.steps import RegisteredWindow
-from collector.report.value import Provenance, Roster, Surroundings
+from collector.report.value import (
+    NOTHING_FILED,
+    Filed,
+    FiledNotice,
+    Provenance,
+    Roster,
+    Surroundings,
+)
 
 
 class Seen(NamedTuple):
-    """What was seen beside the measurements: versions before and after, and the head of the log."""
+    """What stands beside the measurements: versions before and after, the head, what was filed."""
 
     before: Sequence[str]
     after: Sequence[str]
     log_size: int
     log_root: bytes
+    filed: Filed = NOTHING_FILED
 
 
 def surroundings_of(
@@ -35,7 +44,7 @@ def surroundings_of(
         product=agreed.product_name,
         fixed_at_us=registered.fixed_at_us,
         announced_at_us=registered.announced_at_us,
-        as_of_us=window.as_of_us if window.as_of_us is not None else window.horizon.end,
+        as_of_us=window.known_until_us,
         roster=Roster(
             {standing.vantage: standing.kind for standing in standings},
             frozenset(standing.vantage for standing in standings if standing.imported),
@@ -53,6 +62,18 @@ def surroundings_of(
         operation=registered.operation,
         conduct=judge_conduct(registered.operation, _circumstances(registered, agreed), assessment),
         corrections=registered.corrections,
+        filed=seen.filed,
+    )
+
+
+def filed_of(known: Documents, registered: RegisteredWindow, names: Mapping[str, str]) -> Filed:
+    """Return what was stated of a window beside its steps, with the names of those who said it."""
+    said_by = {standing for each in known.reservations for standing in each.by}
+    return Filed(
+        known.attachments,
+        known.reservations,
+        tuple(FiledNotice(each, announced_before(each, registered)) for each in known.notices),
+        {standing: names[standing] for standing in said_by & names.keys()},
     )
 
 

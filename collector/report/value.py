@@ -16,6 +16,7 @@ from collector.judge.operation import UNDESCRIBED, Correction, Operation
 from collector.judge.timeline import Piece, Timeline
 from collector.judge.verdict import exit_code
 from collector.judge.window import Bounds
+from collector.record.documents import Attachment, GivenNotice, Reservation
 from probes.model.batch import UNESTIMATED_ERROR_US
 from probes.model.interval import Interval
 from probes.model.measurement import VantageKind
@@ -53,6 +54,28 @@ class Provenance(NamedTuple):
     service: int
 
 
+class FiledNotice(NamedTuple):
+    """A notice given by other means, and when its plan was announced; None once it had begun."""
+
+    given: GivenNotice
+    announced_us: int | None
+
+
+class Filed(NamedTuple):
+    """What was stated of a window beside its steps.
+
+    `names` are those behind the commitments in the réserves, without those that were erased.
+    """
+
+    attachments: tuple[Attachment, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
+    notices: tuple[FiledNotice, ...] = ()
+    names: Mapping[str, str] = {}
+
+
+NOTHING_FILED: Final = Filed()
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Everything a report says that the rules do not compute.
@@ -76,6 +99,7 @@ class Surroundings:
     operation: Operation = UNDESCRIBED
     conduct: Conduct | None = None
     corrections: tuple[Correction, ...] = ()
+    filed: Filed = NOTHING_FILED
 
 
 class Loss(NamedTuple):

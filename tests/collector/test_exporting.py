@@ -7,18 +7,24 @@ import pytest
 
 from collector.assess import report_on
 from collector.evidence.bundle import Keys
+from collector.evidence.names import Person
 from collector.evidence.verification import Code, Part
 from collector.evidence.verify import verify
 from collector.exporting import Export
+from collector.record.documents import AttachmentKind, Means
+from collector.register.attaching import Document, attach
+from collector.register.given import register_notice
+from collector.register.reserving import reserve
 from collector.report.as_json import report_json
+from collector.report.value import Report
 from collector.store.pool import Pool, connected
 from collector.store.tree import UnsoundLogError
 from probes.model.checkpoint import origin_of, verifier_key
 from probes.model.instant import MINUTE
 from probes.model.keys import SigningKey
-from tests.collector.bundles import exported, upgraded
+from tests.collector.bundles import exported, sealer_at, upgraded
 from tests.collector.conftest import Clock
-from tests.collector.store.agents import LOG_KEY, TENANT
+from tests.collector.store.agents import LOG_KEY, NOON_US, TENANT
 
 PINNED = Keys(verifier_key(origin_of(TENANT, LOG_KEY.verifying_key.key_id), LOG_KEY.verifying_key))
 
@@ -82,3 +88,27 @@ async def test_names_are_told_to_those_entitled_only(pool: Pool, clock: Clock) -
     told = verify(io.BytesIO(named))
     assert told.fault is None
     assert int(told.passed[11].facts["names"]) > 0
+
+
+async def test_what_was_filed_is_in_the_bundle_and_names_of_it_only_where_it_is_drawn(
+    pool: Pool, clock: Clock
+) -> None:
+    where, _ = await upgraded(pool, clock, batches=3)
+    sealer, letter = sealer_at(clock), Document("lettre.txt", b"letter")
+    await attach(pool, sealer, where, "v", Document("r.pdf", b"%PDF-"), AttachmentKind.MINUTES)
+    await reserve(pool, sealer, where, "dsi", "Non.", [Person("Alix Roy")])
+    await register_notice(pool, sealer, where, "v", letter, Means.EMAIL, NOON_US)
+    drawn: list[Report] = []
+
+    def draw(report: Report) -> bytes:
+        drawn.append(report)
+        return b""
+
+    done = verify(io.BytesIO(await exported(pool, clock, where, Export(draw=draw))))
+    assert done.report is not None
+    database = await report_on(pool, where, clock.now_us)
+    assert report_json(done.report) == report_json(database)
+    assert len(done.report.surroundings.filed.attachments) == 2
+    await exported(pool, clock, where, Export(draw=draw, with_names=True))
+    names = [list(report.surroundings.filed.names.values()) for report in drawn]
+    assert names == [[], ["Alix Roy"]]

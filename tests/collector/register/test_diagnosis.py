@@ -13,6 +13,7 @@ from collector.register.diagnosis import (
     Watched,
     diagnose,
 )
+from collector.store.documents import UnsoundContent
 from collector.store.fleet import AgentState
 from probes.model.instant import HOUR, MILLISECOND, MINUTE, SECOND
 from probes.model.measurement import VantageKind
@@ -93,6 +94,17 @@ def test_a_service_that_only_workstations_measure_is_found() -> None:
 def test_a_projector_that_is_behind_is_found_and_one_that_works_is_not() -> None:
     found = diagnose(Facts(NOW, [], [], [Lag("CH", 101), Lag("CH-AUTRE", 100)]), MINUTE)
     assert found == [Finding(Fault.LAGGING, "CH", "projector", 101)]
+
+
+def test_a_document_whose_bytes_are_not_what_was_sealed_is_found() -> None:
+    documents = [
+        UnsoundContent("CH", "MAJ-1", "ab" * 32, 18, is_missing=False),
+        UnsoundContent("CH", "MAJ-2", "cd" * 32, 20, is_missing=True),
+    ]
+    assert diagnose(Facts(NOW, [], [], [], documents=documents), MINUTE) == [
+        Finding(Fault.BYTES_MISSING, "CH", "MAJ-2 cdcdcdcdcdcdcdcd", 20),
+        Finding(Fault.BYTES_CHANGED, "CH", "MAJ-1 abababababababab", 18),
+    ]
 
 
 def test_findings_come_by_kind() -> None:

@@ -1,0 +1,89 @@
+"""Documents, réserves and notices of windows as the log has them, and the bytes beside it."""
+
+import json
+from typing import NamedTuple
+
+from collector.record.documents import ATTACHMENT_ADDED, Documents, documents_of
+from collector.record.entry import RegisterEntry
+from collector.record.steps import StoredStep
+from collector.store.pool import Connection
+from collector.store.tenants import TenantId
+
+
+class UnsoundContent(NamedTuple):
+    """A document whose bytes are missing, or are not those whose digest was sealed."""
+
+    tenant: str
+    window_id: str
+    sha256: str
+    size: int
+    is_missing: bool
+
+
+async def add_document(
+    connection: Connection, tenant_id: TenantId, index: int, entry: RegisterEntry
+) -> None:
+    """Put the entry of a document, a réserve or a given notice into the table."""
+    await connection.execute(
+        "INSERT INTO window_document (tenant_id, entry, window_id, kind, at_us, author, body)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        tenant_id,
+        index,
+        entry.body["window"],
+        entry.kind,
+        entry.at_us,
+        entry.author,
+        json.dumps(entry.body),
+    )
+
+
+async def read_documents(connection: Connection, tenant_id: TenantId, window_id: str) -> Documents:
+    """Return what was stated of a window beside its steps."""
+    rows = await connection.fetch(
+        "SELECT entry, kind, at_us, author, body FROM window_document"
+        " WHERE tenant_id = $1 AND window_id = $2 ORDER BY entry",
+        tenant_id,
+        window_id,
+    )
+    return documents_of(
+        StoredStep(row["entry"], row["kind"], row["at_us"], row["author"], json.loads(row["body"]))
+        for row in rows
+    )
+
+
+async def keep_content(
+    connection: Connection, tenant_id: TenantId, sha256: str, content: bytes
+) -> None:
+    """Keep the bytes of a digest; they take the place of others that somebody put there."""
+    await connection.execute(
+        "INSERT INTO attachment_content (tenant_id, sha256, content) VALUES ($1, $2, $3)"
+        " ON CONFLICT (tenant_id, sha256) DO UPDATE SET content = excluded.content"
+        " WHERE attachment_content.content <> excluded.content",
+        tenant_id,
+        sha256,
+        content,
+    )
+
+
+async def read_content(connection: Connection, tenant_id: TenantId, sha256: str) -> bytes | None:
+    """Return the bytes kept under a digest; None when there are none."""
+    content: bytes | None = await connection.fetchval(
+        "SELECT content FROM attachment_content WHERE tenant_id = $1 AND sha256 = $2",
+        tenant_id,
+        sha256,
+    )
+    return content
+
+
+async def unsound_contents(connection: Connection) -> list[UnsoundContent]:
+    """Return the documents whose bytes are not what was sealed, by hospital and window."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT t.name, d.window_id, d.body ->> 'sha256', (d.body ->> 'size')::bigint,"
+        " c.content IS NULL FROM window_document d JOIN tenant t USING (tenant_id)"
+        " LEFT JOIN attachment_content c"
+        " ON (c.tenant_id, c.sha256) = (d.tenant_id, d.body ->> 'sha256')"
+        " WHERE d.kind = $1 AND (c.content IS NULL OR encode(sha256(c.content), 'hex') <> c.sha256)"
+        " ORDER BY 1, 2, 3",
+        ATTACHMENT_ADDED,
+    )
+    return [UnsoundContent(*row) for row in rows]
