@@ -31,11 +31,14 @@ from collector.evidence.errors import VerificationError
 from collector.evidence.partial import missing_nodes
 from collector.evidence.verify import verify
 from collector.evidence.writing import report_bytes
+from collector.record.import_body import import_bodies
+from collector.record.roster import IMPORTED_KIND
 from collector.report.durations import Language
 from probes.model.checkpoint import cosign, verifier_key
 from probes.model.envelope import BATCH_TYPE, ENTRY_TYPE, Envelope
-from probes.model.instant import HOUR, SECOND
+from probes.model.instant import HOUR, MINUTE, SECOND
 from probes.model.keys import SigningKey
+from probes.model.measurement import Measurement
 from probes.model.merkle import EMPTY, consistency_path, leaf_hash, proof
 from tests.collector.evidence.worlds import (
     PLAN,
@@ -47,6 +50,7 @@ from tests.collector.evidence.worlds import (
 )
 from tests.collector.store.agents import NOON_US
 from tests.fuzz.mutation import alter_bytes, alter_json, alter_json_lines, alter_lines
+from tests.fuzz.seeds import MEASUREMENTS
 
 REFUSALS: Final = (VerificationError,)
 
@@ -64,11 +68,27 @@ def _world() -> tuple[World, int]:
     sender = world.enrol("poste-01")
     first = world.measure(sender, *checks_at(_LONG_BEFORE_S, 1, 600, 20))
     world.measure(sender, *checks_at(_LONG_BEFORE_S + 600, 1, 600, 20))
+    moved = {"window": WINDOW, "start_us": PLAN.start, "end_us": PLAN.end + MINUTE}
+    world.state("window.rescheduled", moved)
     for number in range(6, 12):
         world.measure(sender, *checks_at(number * 600, 2, 300, 20))
+    [(imported, _)] = import_bodies(_imported(), {"dpi-login": 10 * SECOND}, "grafana")
+    world.state(IMPORTED_KIND, imported)
     world.conclude()
+    change = {"field": "version_to", "old": "", "new": "4.3.0"}
+    corrected = {"window": WINDOW, "reason": "forgotten", "changes": [change]}
+    world.state("window.corrected", corrected)
     world.export()
     return world, first
+
+
+def _imported() -> list[Measurement]:
+    """Return measurements from elsewhere, of the time of the window."""
+    later_us = PLAN.start - MEASUREMENTS[0].start_us
+    return [
+        replace(each, start_us=each.start_us + later_us, vantage=f"ailleurs-{each.vantage}")
+        for each in MEASUREMENTS
+    ]
 
 
 _WORLD, _LEFT_OUT = _world()
