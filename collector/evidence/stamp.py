@@ -20,6 +20,7 @@ from collector.evidence.errors import VerificationError
 from collector.evidence.stamp_chain import path_to_root, signer_among
 from collector.evidence.stamp_signature import check_attributes, check_signature
 from collector.evidence.stamp_token import TstInfo, read_info, read_token, write_token
+from probes.model.complaint import on_one_line, shortened
 
 
 class StampError(VerificationError):
@@ -61,7 +62,8 @@ def only_stamp_errors() -> Iterator[None]:
             warnings.simplefilter("error")
             yield
     except _UNSOUND as error:
-        raise StampError(f"time stamp: {str(error) or type(error).__name__}") from None
+        complaint = shortened(str(error) or type(error).__name__)
+        raise StampError(f"time stamp: {complaint}") from None
 
 
 def _verify(token_der: bytes, note: bytes, roots: Sequence[x509.Certificate]) -> Stamp:
@@ -100,10 +102,11 @@ def _stamp(info: TstInfo, leaf: x509.Certificate) -> Stamp:
         accuracy_us=info.accuracy_us,
         policy=info.policy,
         serial=info.serial,
-        authority=leaf.subject.rfc4514_string(),
+        authority=on_one_line(leaf.subject.rfc4514_string())[:_LONGEST_NAME],
     )
 
 
+_LONGEST_NAME: Final = 300
 _UNSOUND: Final = (
     ValueError,
     TypeError,

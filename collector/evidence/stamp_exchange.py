@@ -28,6 +28,7 @@ from collector.evidence.der import (
 from collector.evidence.stamp import Stamp, only_stamp_errors, verify_stamp
 from collector.evidence.stamp_chain import path_to_root, signer_among
 from collector.evidence.stamp_token import SHA256, read_info, read_token, write_token
+from probes.model.complaint import on_one_line
 
 QUERY_TYPE: Final = "application/timestamp-query"
 REPLY_TYPE: Final = "application/timestamp-reply"
@@ -92,6 +93,5 @@ def _granted(response: bytes) -> bytes:
 def _words(body: bytes) -> str:
     """Return what an authority says of its refusal, fit for one line."""
     parts = [part.body for part in Reader(body, "status").rest() if part.tag == UTF8_STRING]
-    text = b" ".join(parts).decode("utf-8", "replace")
-    shown = "".join(letter for letter in text if letter.isprintable())[:_LONGEST_WORDS].strip()
-    return f": {shown}" if shown else ""
+    text = b" ".join(parts).decode("utf-8", "replace").strip()
+    return f": {on_one_line(text)[:_LONGEST_WORDS]}" if text else ""

@@ -31,7 +31,8 @@ from collector.evidence.der import (
     write_oid,
     write_set,
 )
-from probes.model.instant import MICROSECOND, MILLISECOND, SECOND, from_datetime
+from probes.model.canonical import MAX_INTEGER
+from probes.model.instant import DAY, MICROSECOND, MILLISECOND, SECOND, from_datetime
 
 SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
@@ -50,6 +51,8 @@ _SIGNER_VERSION: Final = 1  # RFC 5652, section 5.3: the signer is named by its 
 _MOST_SUBSECOND: Final = 999  # RFC 3161, section 2.4.2: millis and micros are 1 to 999
 _CONTEXT: Final = 0xA0  # the tag [0], constructed; those after it follow
 _PRIMITIVE: Final = 0x80  # the tag [0], not constructed
+_WORST_ACCURACY_US: Final = DAY
+_MOST_SERIAL_BITS: Final = 160  # RFC 3161, section 2.4.2
 _GENERAL_TIME: Final = re.compile(rb"(\d{14})(?:\.(\d{0,11}[1-9]))?Z")
 
 
@@ -165,6 +168,8 @@ def read_info(content: bytes) -> TstInfo:
     fields.optional(_CONTEXT)
     extensions = fields.optional(_CONTEXT + 1)
     fields.end()
+    if serial.bit_length() > _MOST_SERIAL_BITS or not 0 <= at_us <= MAX_INTEGER:
+        raise DerError("TSTInfo: a serial number or a time that is none")
     if extensions is not None:
         _no_critical(Reader(extensions.body, "extensions"))
     return TstInfo(
@@ -265,8 +270,8 @@ def _accuracy(fields: Reader) -> int:
                 raise DerError(f"accuracy: {amount} is not 1 to {_MOST_SUBSECOND}")
             total_us += amount * unit_us
     fields.end()
-    if total_us < 0:
-        raise DerError("accuracy: is negative")
+    if not 0 <= total_us <= _WORST_ACCURACY_US:
+        raise DerError("accuracy: is negative, or worse than a day")
     return total_us
 
 

@@ -46,6 +46,7 @@ class Forgery:
     at: bytes = b"20261114210000Z"
     imprint_oid: str = SHA256
     info_version: int = 1
+    serial: int = 7
     after_time: bytes = b""  # accuracy, ordering, nonce, tsa, extensions
     content_oid: str = TST_INFO
     attributes: dict[str, bytes] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class Forgery:
             write_integer(self.info_version),
             write_oid(POLICY),
             imprint,
-            write_integer(7),
+            write_integer(self.serial),
             write(GENERALIZED_TIME, self.at),
             self.after_time,
         )

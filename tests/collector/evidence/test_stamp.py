@@ -76,9 +76,10 @@ class World:
         purposes: tuple[x509.ObjectIdentifier, ...] = (ExtendedKeyUsageOID.TIME_STAMPING,),
         critical: bool = True,
         end: dt.datetime = ENDED,
+        name: str = "Horodatage",
     ) -> x509.Certificate:
         return certificate(
-            "Horodatage", self.key, (self.root, self.root_key),
+            name, self.key, (self.root, self.root_key),
             purposes=purposes, critical=critical, start=STARTED, end=end,
         )  # fmt: skip
 
@@ -154,6 +155,13 @@ def test_a_stamp_needs_no_clock(world: World) -> None:
 def test_fractions_of_a_second_count(world: World, at: bytes, at_us: int) -> None:
     stamp = verify_stamp(world.forgery(at=at).token(), NOTE, [world.root])
     assert stamp.at_us == parse_instant("2026-11-14T21:00:00Z") + at_us
+
+
+def test_a_name_cannot_have_a_terminal_lie(world: World) -> None:
+    signer = world.certified(name="Horo\x1b[2Jdatage\n")
+    stamp = verify_stamp(world.forgery(signer=signer).token(), NOTE, [world.root])
+    assert stamp.authority.isprintable()
+    assert stamp.authority.startswith("CN=Horo\\x1b[2Jdatage")
 
 
 def test_a_stamp_is_of_one_note_only(authority: Authority, token: bytes) -> None:
@@ -270,6 +278,12 @@ WRONG: dict[str, Callable[[World], Forgery]] = {
         after_time=write(SEQUENCE, write(0x80, b"\x03\xe8"))
     ),
     "negative_accuracy": lambda world: world.forgery(after_time=write(SEQUENCE, write_integer(-1))),
+    "accuracy_of_two_days": lambda world: world.forgery(
+        after_time=write(SEQUENCE, write_integer(172_800))
+    ),
+    "serial_of_161_bits": lambda world: world.forgery(serial=1 << 160),
+    "time_before_1970": lambda world: world.forgery(at=b"19691231235959Z"),
+    "time_beyond_all_numbers": lambda world: world.forgery(at=b"99991231235959Z"),
     "critical_extension": lambda world: world.forgery(
         after_time=write(
             CONTEXT + 1,

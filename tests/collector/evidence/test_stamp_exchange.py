@@ -66,9 +66,9 @@ def test_a_refusal_is_told_in_the_authoritys_words(authority: Authority) -> None
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (2, "rejected: no more"),
-        (3, "has it wait: no more"),
-        (9, "answers with status 9: no more"),
+        (2, "rejected: no\\\\x1b\\\\n more"),
+        (3, "has it wait: no\\\\x1b\\\\n more"),
+        (9, "answers with status 9: no\\\\x1b\\\\n more"),
     ],
 )
 def test_whatever_is_no_grant_is_refused(authority: Authority, status: int, told: str) -> None:
