@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
+from typing import Final
 
-from tests.fuzz.mutation import LONGEST
 from tests.fuzz.targets import TARGETS
 
 
@@ -32,37 +32,27 @@ def main() -> int:
 
 def fuzz(name: str, runs: int, seed: int) -> bool:
     """Return whether a target stood all its runs; say so, or show what did not."""
-    started = monotonic()
-    runs //= TARGETS[name].cost
+    target, started = TARGETS[name], monotonic()
+    runs //= target.cost
+    options = [f"-runs={runs}", f"-seed={seed}", f"-max_len={target.longest}", *_LIMITS]
     with TemporaryDirectory() as corpus:
-        for number, data in enumerate(TARGETS[name].seeds):
+        for number, data in enumerate(target.seeds):
             (Path(corpus) / f"seed-{number}").write_bytes(data)
-        options = [f"-runs={runs}", f"-seed={seed}", f"-max_len={LONGEST}", "-timeout=20"]
+        command = [sys.executable, "-m", "tests.fuzz.guided", name, *options, corpus]
         done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "tests.fuzz.guided",
-                name,
-                *options,
-                "-rss_limit_mb=1024",
-                corpus,
-            ],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
+            command, capture_output=True, text=True, errors="replace", check=False
         )
         reached = len([*Path(corpus).iterdir()])
     if done.returncode:
         print(done.stderr[-5000:])
-        print(f"{name:16} fails: --seed {seed}", flush=True)
+        print(f"{name:16} fails with seed {seed}", flush=True)
         return False
-    took = monotonic() - started
-    print(
-        f"{name:16} {runs} runs, seed {seed}, {reached} ways through it, {took:.0f} s", flush=True
-    )
+    said = f"{runs} runs, seed {seed}, {reached} ways through it, {monotonic() - started:.0f} s"
+    print(f"{name:16} {said}", flush=True)
     return True
+
+
+_LIMITS: Final = ("-timeout=20", "-rss_limit_mb=1024")
 
 
 if __name__ == "__main__":

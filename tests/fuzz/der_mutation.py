@@ -3,7 +3,7 @@
 from random import Random
 from typing import Final, NamedTuple
 
-from tests.fuzz.mutation import LONGEST, alter_bytes
+from tests.fuzz.mutation import alter_bytes
 
 _CONSTRUCTED: Final = 0x20
 _OCTET_STRING: Final = 0x04
@@ -43,7 +43,7 @@ def alter_der(random: Random, data: bytes) -> bytes:
     """Return the DER with one of its values altered, or with bytes altered."""
     if random.random() < 0.2:
         return alter_bytes(random, data)
-    return _altered(random, data)[:LONGEST]
+    return _altered(random, data)
 
 
 def _altered(random: Random, data: bytes) -> bytes:

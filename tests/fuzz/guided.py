@@ -1,7 +1,7 @@
 """One fuzzer, guided by what its inputs reach: `python -m tests.fuzz.guided TARGET [libFuzzer…]`.
 
-The other half of the alterations are libFuzzer's own. It ends the process, with the input that was
-found in a file, at the first exception that is not a refusal.
+Half of the alterations are the target's, half libFuzzer's own. It ends the process at the first
+exception that is no refusal, and leaves the input that was found in a file.
 """
 
 import sys

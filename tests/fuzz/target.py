@@ -35,6 +35,11 @@ class Target:
             return False
         return True
 
+    @property
+    def longest(self) -> int:
+        """How long an altered input may be."""
+        return 2 * max(8192, *map(len, self.seeds))
+
     def altered(self, random: Random) -> bytes:
         """Return one of the seeds, altered once or a few times."""
         data = random.choice(self.seeds)

@@ -176,8 +176,8 @@ TARGETS: Final = {
         ),
         Target("measurements", _measurements, _MALFORMED, seeds.LINES, alter_json_lines),
         Target("window", _window, (DocumentError, WindowFileError), seeds.WINDOWS, alter_json),
-        Target("stamp", _stamp, (StampError,), _TOKENS, alter_der),
-        Target("stamp-answer", _stamp_answer, (StampError,), stamps.answers(), alter_der),
+        Target("stamp", _stamp, (StampError,), _TOKENS, alter_der, cost=5),
+        Target("stamp-answer", _stamp_answer, (StampError,), stamps.answers(), alter_der, cost=5),
         Target("archive", _archive, (ArchiveError,), seeds.ARCHIVES, alter_archive),
         Target(
             "bundle",
