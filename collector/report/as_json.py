@@ -3,7 +3,7 @@
 from collector.report.filed_json import filed_json
 from collector.report.operation_json import operation_json
 from collector.report.value import Loss, Report
-from probes.model.canonical import JsonValue
+from probes.model.canonical import JsonValue, encode
 from probes.model.interval import Interval
 
 
@@ -57,6 +57,11 @@ def report_json(report: Report) -> dict[str, JsonValue]:
     if shortfall_us is not None:
         stated["notice_shortfall_us"] = shortfall_us
     return stated
+
+
+def report_file(report: Report) -> bytes:
+    """Return the bytes of `report.json`: the object in its one canonical form."""
+    return encode(report_json(report))
 
 
 def _vantage(loss: Loss) -> dict[str, JsonValue]:

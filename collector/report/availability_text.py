@@ -1,7 +1,6 @@
 """Availability in words: the head a hosting contract asks for, a line a period, the method.
 
-The head says what HDS requirement EXI 21 lists: the indicator, the level guaranteed, the period it
-is measured over, and whether there are penalties.
+The head says what HDS requirement EXI 21 lists.
 """
 
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from collector.judge.terms import Periodicity
 from collector.report.as_text import columns_text
 from collector.report.availability import AvailabilityReport, MeasuredPeriod
 from collector.report.durations import Language, duration_text, instant_text
+from collector.report.guarantee_words import guarantee_words_in
 from collector.report.rates import Rounding, rate_text
 from collector.report.words import words_in
 
@@ -50,18 +50,18 @@ def _head(report: AvailabilityReport, language: Language) -> Iterator[tuple[str,
     def at(instant: int) -> str:
         return instant_text(instant, report.zone, language)
 
-    yield words.indicator, words.rate
-    level = words.unsaid
+    named = guarantee_words_in(language)
+    yield named.indicator, words.rate
+    level = named.unsaid
     if guarantee.level_ppm is not None:
         level = rate_text(Fraction(guarantee.level_ppm, _MILLION), language)
     if guarantee.periodicity is not None:
         level = words.level.format(level=level, period=words.periods[guarantee.periodicity])
-    yield words.guaranteed, level
+    yield named.guaranteed, level
     first, last = report.measured[0].period.interval, report.measured[-1].period.interval
-    yield words.measured, words.between.format(start=at(first.start), end=at(last.end))
+    yield named.measured, named.between.format(start=at(first.start), end=at(last.end))
     yield words.known, at(min(report.known_until_us, last.end))
-    penalties = {None: words.unsaid, True: words.yes, False: words.no}[guarantee.penalties]
-    yield words.penalties, penalties
+    yield named.penalties, named.penalty(guarantee.penalties)
     yield words.hours, words.agreed_hours if guarantee.has_hours else words.all_hours
     yield words.panel, ", ".join(report.panel) or words.nobody
 
@@ -136,18 +136,10 @@ def _unannounced(report: AvailabilityReport, language: Language) -> Iterator[str
 class _Words:
     """The words of one language."""
 
-    indicator: str
     rate: str
-    guaranteed: str
     level: str
     periods: dict[Periodicity, str]
-    measured: str
-    between: str
     known: str
-    penalties: str
-    yes: str
-    no: str
-    unsaid: str
     hours: str
     all_hours: str
     agreed_hours: str
@@ -166,9 +158,7 @@ class _Words:
 
 _WORDS: Final = {
     Language.FRENCH: _Words(
-        indicator="Indicateur",
         rate="taux de disponibilité au sens de HOP'EN P2.2, méthode indiquée",
-        guaranteed="Niveau garanti",
         level="{level} par {period}",
         periods={
             Periodicity.DAY: "jour",
@@ -177,13 +167,7 @@ _WORDS: Final = {
             Periodicity.QUARTER: "trimestre",
             Periodicity.YEAR: "année",
         },
-        measured="Période de mesure",
-        between="du {start} au {end}",
         known="État connu le",
-        penalties="Pénalités",
-        yes="oui",
-        no="non",
-        unsaid="non précisé au contrat",
         hours="Heures de service",
         all_hours="toutes",
         agreed_hours="celles convenues au contrat",
@@ -209,18 +193,10 @@ _WORDS: Final = {
         ),
     ),
     Language.ENGLISH: _Words(
-        indicator="Indicator",
         rate="availability rate in the sense of HOP'EN P2.2, method stated",
-        guaranteed="Guaranteed level",
         level="{level} a {period}",
         periods={period: period.value for period in Periodicity},
-        measured="Measurement period",
-        between="from {start} to {end}",
         known="As known",
-        penalties="Penalties",
-        yes="yes",
-        no="no",
-        unsaid="not said by the contract",
         hours="Service hours",
         all_hours="all",
         agreed_hours="those agreed in the contract",

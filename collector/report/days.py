@@ -32,6 +32,15 @@ def moment_text(instant: int, zone: tzinfo, language: Language) -> str:
     return f"{day_text(moment.date(), language)} {_AT[language]} {clock} ({zone_name})"
 
 
+def short_day_text(instant: int, zone: tzinfo, language: Language) -> str:
+    """Return the day of an instant and its zone, in few letters: `sam. 14/11 CET`."""
+    moment = to_datetime(instant, zone)
+    name = _WEEKDAYS[language][moment.weekday()][:3]
+    if language is Language.FRENCH:
+        return f"{name}. {moment:%d/%m} {moment.tzname()}"
+    return f"{name} {moment.day} {_MONTHS[language][moment.month - 1][:3]} {moment.tzname()}"
+
+
 def _numbered(day: date, language: Language) -> str:
     first = day.day == 1 and language is Language.FRENCH
     return f"{_WEEKDAYS[language][day.weekday()]} {day.day}{'er' if first else ''}"

@@ -5,7 +5,13 @@ from collections.abc import Iterator, Sequence
 from collector.judge.terms import WindowStatus
 from collector.judge.verdict import DurationVerdict
 from collector.judge.window import Bounds
-from collector.report.durations import Language, duration_text, instant_text, share_text
+from collector.report.durations import (
+    Language,
+    clock_text,
+    duration_text,
+    instant_text,
+    share_text,
+)
 from collector.report.notice_words import notice_clauses
 from collector.report.value import Report
 from collector.report.words import words_in
@@ -51,8 +57,18 @@ class Phrases:
         """Say the figure judged, the limit, and what is left of it."""
         window, judged = self._report.assessment.window, self._report.assessment.judged
         yield f"{self.bounds(judged)} ({self.words.rule[window.contract.downtime_rule]})"
-        limit = self.words.limit.format(limit=self.duration_of(window.limit_us))
-        yield f"{limit} · {self._margin()}"
+        yield f"{self.limit()} · {self._margin()}"
+
+    def measure(self) -> str:
+        """Say by which rule the figure is judged, the limit, and what is left of it."""
+        rule = self.words.rule[self._report.assessment.window.contract.downtime_rule]
+        return f"{rule} · {self.limit()} · {self._margin()}"
+
+    def limit(self) -> str:
+        """Say the limit."""
+        return self.words.limit.format(
+            limit=self.duration_of(self._report.assessment.window.limit_us)
+        )
 
     def notice(self) -> Iterator[str]:
         """Say the notice with its arithmetic."""
@@ -116,12 +132,19 @@ class Phrases:
 
     def interval(self, interval: Interval) -> str:
         """Write an interval on the site's clocks, and its length."""
-        start, end = self.instant(interval.start), self.instant(interval.end)
-        return f"{start} → {end}  ({self.duration_of(interval.length)})"
+        return f"{self.span(interval)}  ({self.duration_of(interval.length)})"
+
+    def span(self, interval: Interval) -> str:
+        """Write an interval on the site's clocks."""
+        return f"{self.instant(interval.start)} → {self.instant(interval.end)}"
 
     def instant(self, instant: int) -> str:
         """Write an instant on the site's clocks."""
         return instant_text(instant, self._zone, self.language)
+
+    def clock(self, instant: int) -> str:
+        """Write the time of day of an instant on the site's clocks."""
+        return clock_text(instant, self._zone, self.language)
 
     def duration_of(self, duration_us: int) -> str:
         """Write a duration, exact."""

@@ -12,10 +12,12 @@ from rich.text import Text
 
 from collector.judge.terms import WindowStatus
 from collector.judge.verdict import DurationVerdict
-from collector.report.durations import Language, clock_text
+from collector.report.durations import Language
+from collector.report.facts import named_facts
 from collector.report.filed_phrases import FiledPhrases
 from collector.report.operation_phrases import OperationPhrases, Tone
 from collector.report.phrases import Phrases
+from collector.report.tables import outage_cells, vantage_cells, vantage_columns
 from collector.report.value import Loss, Report
 
 VANTAGES_SHOWN: Final = 20
@@ -43,7 +45,7 @@ def drawing(report: Report, language: Language) -> RenderableType:
         _reservations(report, phrases),
         _facts(report, phrases),
         _outages(report, phrases),
-        _vantages(report, phrases, language),
+        _vantages(report, phrases),
         *(Text(line, style="dim") for line in phrases.footer()),
     ]
     return Group(*(part for part in parts if part is not None))
@@ -102,36 +104,12 @@ def _reservations(report: Report, phrases: Phrases) -> RenderableType | None:
 
 def _facts(report: Report, phrases: Phrases) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
-    for name, fact in _named_facts(report, phrases):
+    operation = OperationPhrases(report, phrases)
+    described = [(operation.words.operation, operation.described())]
+    for name, fact in (*described, *named_facts(report, phrases)):
         if fact:
             grid.add_row(Text(name, style="dim"), Text(fact))
     return Padding(grid, (0, 0, 1, 0))
-
-
-def _named_facts(report: Report, phrases: Phrases) -> Iterator[tuple[str, str]]:
-    assessment, words = report.assessment, phrases.words
-    operation = OperationPhrases(report, phrases)
-    yield operation.words.operation, operation.described()
-    yield words.planned, phrases.planned()
-    for ran in assessment.window.interventions:
-        yield words.intervention, phrases.interval(ran)
-    yield words.measured, phrases.measured()
-    yield words.lost_last, phrases.lost_last()
-    yield words.back_first, phrases.back_first()
-    for name, bounds in (
-        (words.early_start, assessment.regulated.early_start),
-        (words.overrun, assessment.regulated.overrun),
-    ):
-        yield name, phrases.bounds(bounds) if bounds.upper_us else ""
-    yield from operation.outside_plan()
-    yield words.unobserved, phrases.unobserved()
-    yield words.coverage, phrases.coverage()
-    yield words.clocks, phrases.clocks()
-    yield words.versions, phrases.versions()
-    yield operation.words.unmet, operation.unmet()
-    for correction in operation.corrections():
-        yield operation.words.correction, correction
-    yield from FiledPhrases(report.surroundings.filed, phrases).facts()
 
 
 def _outages(report: Report, phrases: Phrases) -> RenderableType | None:
@@ -143,50 +121,34 @@ def _outages(report: Report, phrases: Phrases) -> RenderableType | None:
     table.add_column(words.possible, justify="right")
     table.add_column(words.proven, justify="right")
     for outage in timeline.outages[:OUTAGES_SHOWN]:
-        span = outage.span
-        when = f"{phrases.instant(span.start)} → {phrases.instant(span.end)}"
-        if outage.truncated:
-            when += f" ({words.truncated})"
-        proven_us = sum(piece.length for piece in outage.proven)
-        table.add_row(when, phrases.duration_of(span.length), phrases.duration_of(proven_us))
+        table.add_row(*outage_cells(outage, phrases))
     if len(timeline.outages) > OUTAGES_SHOWN:
         table.add_row(words.more.format(count=len(timeline.outages) - OUTAGES_SHOWN), "", "")
     return table
 
 
-def _vantages(report: Report, phrases: Phrases, language: Language) -> RenderableType | None:
-    words, losses = phrases.words, report.losses
+def _vantages(report: Report, phrases: Phrases) -> RenderableType | None:
+    losses = report.losses
     if not losses:
         return None
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column(words.vantage)
-    table.add_column(words.kind_title)
-    for title in (words.lost, words.back, words.down, words.clock, words.measurements):
+    name, kind, *numbers = vantage_columns(phrases)
+    table.add_column(name)
+    table.add_column(kind)
+    for title in numbers:
         table.add_column(title, justify="right")
     for loss in losses[:VANTAGES_SHOWN]:
-        table.add_row(*_vantage(loss, report, phrases, language))
+        table.add_row(*_vantage(loss, phrases))
     if len(losses) > VANTAGES_SHOWN:
-        table.add_row(words.more.format(count=len(losses) - VANTAGES_SHOWN))
+        table.add_row(phrases.words.more.format(count=len(losses) - VANTAGES_SHOWN))
     return table
 
 
-def _vantage(
-    loss: Loss, report: Report, phrases: Phrases, language: Language
-) -> Iterator[RenderableType]:
-    vantage, words, zone = loss.vantage, phrases.words, report.assessment.window.zone
-    remarks = [words.later] if not vantage.counts else []
-    remarks += [words.imported] if vantage.imported else []
-    name = f"{vantage.name} ({', '.join(remarks)})" if remarks else vantage.name
-    yield Text(name, style="" if vantage.counts else "dim")
-    yield words.kind[vantage.kind]
-    for instant in (loss.last_up_us, loss.first_up_us):
-        yield "" if instant is None else clock_text(instant, zone, language)
-    if not loss.sight.measured:
-        yield from (Text(words.nothing, style="dim"), "", "0")
-        return
-    yield phrases.duration_of(loss.down_us)
-    yield f"±{phrases.duration_of(loss.sight.worst_error_us)}"
-    yield str(loss.sight.measured)
+def _vantage(loss: Loss, phrases: Phrases) -> Iterator[RenderableType]:
+    name, *cells = vantage_cells(loss, phrases, phrases.clock)
+    yield Text(name, style="" if loss.vantage.counts else "dim")
+    silent = "" if loss.sight.measured else "dim"
+    yield from (Text(cell, style=silent) for cell in cells)
 
 
 def _grid() -> Table:

@@ -7,13 +7,14 @@ Pure: built once from an assessment, rendered as text, JSON or CSV. The JSON for
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple
 
 from collector.judge.assessment import Assessment, CheckSpans
 from collector.judge.conduct import Conduct
 from collector.judge.operation import UNDESCRIBED, Correction, Operation
-from collector.judge.timeline import Piece, Timeline
+from collector.judge.timeline import Piece, Timeline, check_timeline, vantage_timeline
 from collector.judge.verdict import exit_code
 from collector.judge.window import Bounds
 from collector.record.documents import Attachment, GivenNotice, Reservation
@@ -43,6 +44,23 @@ class Sight(NamedTuple):
 
     measured: int
     worst_error_us: int
+
+
+class KeyHolder(StrEnum):
+    """In whose hands a key is that speaks for the evidence."""
+
+    AGENT = "agent"
+    LOG = "log"
+    WITNESS = "witness"
+    AUTHORITY = "authority"
+
+
+class HeldKey(NamedTuple):
+    """A key that signed something the report rests on: whose it is, at which place, its name."""
+
+    holder: KeyHolder
+    place: str
+    key_id: str
 
 
 class Provenance(NamedTuple):
@@ -81,7 +99,7 @@ class Surroundings:
     """Everything a report says that the rules do not compute.
 
     `fixed_at_us` is when panel and terms were fixed; `log_size` and `log_root` the head of the
-    hospital's log the report was read from.
+    hospital's log the report was read from. `penalties` is None when the contract does not say.
     """
 
     hospital: str
@@ -100,6 +118,11 @@ class Surroundings:
     conduct: Conduct | None = None
     corrections: tuple[Correction, ...] = ()
     filed: Filed = NOTHING_FILED
+    finess: str = ""
+    site_name: str = ""
+    vendor: str = ""
+    penalties: bool | None = None
+    keys: tuple[HeldKey, ...] = ()
 
 
 class Loss(NamedTuple):
@@ -205,6 +228,20 @@ class Report:
             worst = max(worst, *(max(span[4], span[7]) for span in spans))
             sights[vantage] = Sight(measured, worst)
         return sights
+
+    def timeline_of(self, vantage: str) -> Timeline:
+        """Return the timeline of a vantage point, of the panel or beside it; empty when silent."""
+        found = self.assessment.vantages.get(vantage)
+        if found is not None:
+            return found
+        max_gaps_us = self.assessment.window.max_gaps_us
+        return vantage_timeline(
+            [
+                check_timeline(spans, max_gaps_us[check])
+                for name, check, spans in self.checks
+                if name == vantage and check in max_gaps_us
+            ]
+        )
 
     @property
     def worst_error_us(self) -> int:

@@ -1,0 +1,186 @@
+"""What stands behind the first page of a report: every figure and row, and what it rests on."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from collector.judge.terms import DowntimeRule, ServiceClass
+from collector.report.days import day_text
+from collector.report.facts import named_facts
+from collector.report.method_words import limit_of_proof_in, method_in
+from collector.report.notice_words import notice_terms_text
+from collector.report.phrases import Phrases
+from collector.report.sheet import Column, Fact, Picture, Section, Table
+from collector.report.sheet_words import SheetWords, sheet_words_in
+from collector.report.tables import outage_cells, vantage_cells, vantage_columns
+from collector.report.timeline_svg import ROWS_AT_ONCE, timeline_svg, timeline_text
+from collector.report.value import KeyHolder, Report
+from probes.model.instant import local_date
+
+FACTS_IN_FRONT: Final = 12
+
+
+def window_annexes(report: Report, phrases: Phrases) -> Iterator[Section]:
+    """Yield the annexes of a report, in the words of these phrases."""
+    words, facts = sheet_words_in(phrases.language), sheet_facts(report, phrases)
+    if len(facts) > FACTS_IN_FRONT:
+        yield Section(words.key_facts, facts=facts)
+    yield _figures(report, phrases, words)
+    yield _vantages(report, phrases, words)
+    yield _outages(report, phrases, words)
+    yield _interventions(report, phrases, words)
+    yield _terms(report, phrases, words)
+    yield _holidays(report, phrases, words)
+    yield Section(words.method, method_in(phrases.language))
+    yield _keys(report, words)
+    yield Section(words.limit_of_proof, limit_of_proof_in(phrases.language))
+    yield _entries(report, words)
+
+
+def _figures(report: Report, phrases: Phrases, words: SheetWords) -> Section:
+    window, regulated = report.assessment.window, report.assessment.regulated
+    rows = []
+    for rule in DowntimeRule:
+        lower, upper = (phrases.duration_of(bound) for bound in regulated.figure(rule))
+        judged = words.judged if rule is window.contract.downtime_rule else ""
+        rows.append((phrases.words.rule[rule], lower, upper, judged))
+    columns = _columns(words.rule, *_numbers(words.lower, words.upper), words.remark)
+    return Section(words.figures, table=Table(columns, tuple(rows)))
+
+
+def _vantages(report: Report, phrases: Phrases, words: SheetWords) -> Section:
+    name, kind, *numbers = vantage_columns(phrases)
+    rows = tuple(vantage_cells(loss, phrases, phrases.instant) for loss in report.losses)
+    text = timeline_text(report, phrases.language)
+    pictures = tuple(
+        Picture(timeline_svg(report, phrases.language, first), text)
+        for first in range(ROWS_AT_ONCE, len(report.losses), ROWS_AT_ONCE)
+    )
+    return Section(
+        words.vantages,
+        table=Table(_columns(name, kind, *_numbers(*numbers)), rows),
+        pictures=pictures,
+    )
+
+
+def _outages(report: Report, phrases: Phrases, words: SheetWords) -> Section:
+    timeline, named = report.assessment.timeline, phrases.words
+    rows = [outage_cells(outage, phrases) for outage in timeline.outages]
+    rows += [
+        (
+            f"{phrases.span(piece)} ({named.unobserved.lower()})",
+            phrases.duration_of(piece.length),
+            "",
+        )
+        for piece in timeline.unobserved
+    ]
+    if not rows:
+        return Section(words.outages, (named.no_outage,))
+    columns = _columns(f"{words.start} → {words.end}", *_numbers(named.possible, named.proven))
+    return Section(words.outages, table=Table(columns, tuple(rows)))
+
+
+def _interventions(report: Report, phrases: Phrases, words: SheetWords) -> Section:
+    ran = report.assessment.window.interventions
+    if not ran:
+        return Section(words.interventions, (words.none_registered,))
+    rows = tuple(
+        (
+            str(number),
+            phrases.instant(piece.start),
+            phrases.instant(piece.end),
+            phrases.duration_of(piece.length),
+        )
+        for number, piece in enumerate(ran, start=1)
+    )
+    columns = _columns(words.number, words.start, words.end, *_numbers(words.length))
+    return Section(words.interventions, table=Table(columns, rows))
+
+
+def sheet_facts(report: Report, phrases: Phrases) -> tuple[Fact, ...]:
+    """Return the facts that stand neither in the head of the sheet nor in a table of it."""
+    elsewhere = (phrases.words.versions, phrases.words.intervention)
+    return tuple(
+        Fact(name, (line,)) for name, line in named_facts(report, phrases) if name not in elsewhere
+    )
+
+
+def _terms(report: Report, phrases: Phrases, words: SheetWords) -> Section:
+    window = report.assessment.window
+    contract, of = window.contract, phrases.duration_of
+    gaps = sorted(window.max_gaps_us.items())
+    limits = tuple(
+        f"{phrases.words.service_class[name]} : {of(contract.limit_us(name))}"
+        for name in ServiceClass
+        if name in contract.max_downtime_us
+    )
+    return Section(
+        words.terms,
+        facts=(
+            Fact(words.limit, limits),
+            Fact(words.rule, (phrases.words.rule[contract.downtime_rule],)),
+            Fact(words.notice, (notice_terms_text(contract.notice, phrases.language),)),
+            Fact(words.return_hold, (of(contract.return_hold_us),)),
+            Fact(words.quorum, (str(contract.quorum),)),
+            Fact(
+                words.panel_kind,
+                (
+                    phrases.words.kind[contract.panel_kind],
+                    phrases.words.fixed.format(
+                        instant=phrases.instant(report.surroundings.fixed_at_us)
+                    ),
+                ),
+            ),
+            Fact(
+                words.checks,
+                tuple(words.max_gap.format(check=name, gap=of(gap)) for name, gap in gaps),
+            ),
+        ),
+    )
+
+
+def _holidays(report: Report, phrases: Phrases, words: SheetWords) -> Section:
+    """Name the holidays of the years from the announcement to the end: the notice rests on them."""
+    window = report.assessment.window
+    instants = (report.surroundings.announced_at_us, window.hull.start, window.hull.end)
+    years = {local_date(instant, window.zone).year for instant in instants}
+    days = sorted(day for day in window.contract.holidays if day.year in years)
+    named = ", ".join(day_text(day, phrases.language) for day in days)
+    return Section(words.calendar, (f"{named}." if days else words.no_holiday,))
+
+
+def _keys(report: Report, words: SheetWords) -> Section:
+    held = report.surroundings.keys
+    rows = [(words.key_holder[key.holder], key.place, key.key_id) for key in held]
+    present = {key.holder for key in held}
+    rows += [
+        (words.key_holder[holder], "", words.absent)
+        for holder in KeyHolder
+        if holder not in present
+    ]
+    return Section(
+        words.keys, table=Table(_columns(words.holder, words.place, words.key), tuple(rows))
+    )
+
+
+def _entries(report: Report, words: SheetWords) -> Section:
+    around = report.surroundings
+    entries = around.provenance
+    return Section(
+        words.entries,
+        facts=(
+            Fact(words.window_entries, (", ".join(map(str, entries.window)),)),
+            Fact(words.hospital_entry, (str(entries.hospital),)),
+            Fact(words.site_entry, (str(entries.site),)),
+            Fact(words.service_entry, (str(entries.service),)),
+            Fact(words.log_size, (str(around.log_size),)),
+            Fact(words.log_root, (around.log_root,)),
+        ),
+    )
+
+
+def _columns(*columns: str | Column) -> tuple[Column, ...]:
+    return tuple(Column(each) if isinstance(each, str) else each for each in columns)
+
+
+def _numbers(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, numeric=True) for name in names)
