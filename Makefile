@@ -25,7 +25,7 @@ UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics test-servers test-browser test-kill fuzz bench check ci ci-long test-wheel format format-check lint types imports clean
+.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics test-servers test-browser test-pdf test-kill fuzz bench check ci ci-long test-wheel format format-check lint types imports clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -65,6 +65,10 @@ test-servers: $(STAMP) ## the kinds of probe meet the real servers (installs the
 test-browser: $(STAMP) ## log in through a real Chromium (installs it, as root)
 	@$(BIN)/python -m tests.debian chromium certutil -- $(BIN)/python -m pytest -q -m chromium tests/probes
 
+test-pdf: $(STAMP) ## a second checker of accessible PDF judges the reports, in an environment of its own
+	@UV_PROJECT_ENVIRONMENT=.pdf $(UV) sync --quiet --frozen --no-default-groups --group pdf --no-install-project
+	@$(BIN)/python -m pytest -q -m pdf tests/collector/report
+
 test-kill: $(STAMP) ## kill agents, collector and database for minutes, and audit what is left
 	@$(BIN)/python -m tests.end_to_end.kill --full
 
@@ -80,7 +84,7 @@ test-demo: $(STAMP) ## every demonstration from end to end, about five minutes
 
 check: format-check lint types imports test ## what must pass before a commit
 
-ci: test-metrics test-servers test-browser check test-wheel test-store-timescale test-demo ## all that CI runs
+ci: test-metrics test-servers test-browser test-pdf check test-wheel test-store-timescale test-demo ## all that CI runs
 
 ci-long: ci fuzz ## all that CI runs, and the long runs of the fuzzers
 
@@ -107,4 +111,4 @@ docs: $(STAMP) ## run the commands of the README again and keep what they print,
 	@$(BIN)/python -m tests.probes.corpus.truth
 
 clean: ## remove everything that was built, the virtual environment too
-	rm -rf $(VENV) .fuzz .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build
+	rm -rf $(VENV) .fuzz .pdf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build

@@ -26,6 +26,7 @@ from collector.report.surroundings import Seen, filed_of, surroundings_of
 from collector.report.value import Filed, Report, Surroundings
 from collector.store.checks import read_checks
 from collector.store.documents import read_documents
+from collector.store.keys import read_keys
 from collector.store.log import Head, read_head
 from collector.store.pool import Connection, Pool, connected, transaction
 from collector.store.projector import Projector
@@ -180,6 +181,7 @@ async def _surroundings(
             loaded.head.size,
             loaded.head.root,
             await _filed(connection, loaded, assessment.window.known_until_us),
+            await read_keys(connection, loaded.tenant_id),
         ),
     )
 

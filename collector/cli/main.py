@@ -76,7 +76,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     ),
     "report": Entry(
         "collector.cli.report:report",
-        "Report on availability, deliveries and interventions.",
+        "Report on a window, availability, deliveries, interventions.",
         "collector",
     ),
     "reservation": Entry(

@@ -9,6 +9,7 @@ from contextlib import suppress
 import click
 
 from collector.assess import report_on
+from collector.cli.as_of import as_of_option, asked
 from collector.cli.database import now_us, on_database
 from collector.cli.options import (
     Output,
@@ -19,17 +20,15 @@ from collector.cli.options import (
     reads_database,
     window_argument,
 )
-from collector.cli.times import read_instant
 from collector.errors import ConfigurationError
 from collector.judge.terms import WindowStatus
 from collector.judge.verdict import DurationVerdict
-from collector.register.agreements import zone_of
-from collector.register.planning import Where, locate
+from collector.register.planning import Where
 from collector.report.as_csv import report_csv
 from collector.report.as_json import report_json
 from collector.report.durations import Language
 from collector.report.value import Report
-from collector.store.pool import Pool, connected
+from collector.store.pool import Pool
 
 _REFRESH_S = 2.0
 
@@ -50,7 +49,7 @@ Exit codes: 0 compliant, or cancelled · 3 breach of duration or notice
 · 4 inconclusive or pending · 5 no such window · 6 the database cannot be reached""",
 )
 @window_argument
-@click.option("--as-of", metavar="TIME", help="What was known by then: RFC 3339, or local time.")
+@as_of_option
 @click.option("--watch", is_flag=True, help="Refresh in place until the verdict falls.")
 @language
 @hospital
@@ -75,7 +74,7 @@ def show_window(  # noqa: PLR0913 - the options of the command
         raise ConfigurationError("--watch shows the table as it is now: not with --as-of or -o")
 
     async def work(pool: Pool) -> Report:
-        where, as_of_us = await _asked(pool, window_id, hospital, as_of)
+        where, as_of_us = await asked(pool, window_id, hospital, as_of)
         if watch:
             return await _watched(pool, where, lang)
         return await report_on(pool, where, now_us() if as_of_us is None else as_of_us)
@@ -84,20 +83,6 @@ def show_window(  # noqa: PLR0913 - the options of the command
     if not watch:
         _print(report, output, lang)
     return _code(report)
-
-
-async def _asked(
-    pool: Pool, window_id: str, hospital: str | None, as_of: str | None
-) -> tuple[Where, int | None]:
-    async with connected(pool) as connection:
-        where = await locate(connection, window_id, hospital)
-        if as_of is None:
-            return where, None
-        zone = await zone_of(connection, where.hospital, where.service)
-    as_of_us = read_instant("--as-of", as_of, zone)
-    if as_of_us > now_us():
-        raise ConfigurationError(f"--as-of: {as_of} is still to come")
-    return where, as_of_us
 
 
 async def _watched(pool: Pool, where: Where, lang: Language) -> Report:

@@ -55,9 +55,10 @@ from collector.evidence.partial import partial_root
 from collector.evidence.stamp import verify_stamp
 from collector.evidence.stamp_chain import read_roots
 from collector.evidence.verification import Code, Passed, Verification
-from collector.evidence.writing import measurement_lines, report_bytes, window_bytes
+from collector.evidence.writing import measurement_lines, window_bytes
 from collector.record.entry import FIRST, RegisterEntry, place_after, place_of
 from collector.record.roster import AGENT_ENROLLED, AGENT_FORKED, AGENT_REVOKED
+from collector.report.as_json import report_bytes
 from collector.report.value import Report
 from probes.model.batch import NO_PREVIOUS, Batch
 from probes.model.canonical import decode_object

@@ -32,7 +32,7 @@ from collector.evidence.bundle import (
 )
 from collector.evidence.names import Person
 from collector.evidence.window_file import window_document
-from collector.report.as_json import report_json
+from collector.report.as_json import report_bytes
 from collector.report.value import Report
 from probes.model.canonical import JsonValue, encode
 from probes.model.checkpoint import Note
@@ -66,11 +66,6 @@ def window_bytes(account: Account) -> bytes:
     """Return the member `window.json`."""
     document = window_document(account.window, account.intervals_us)
     return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
-
-
-def report_bytes(report: Report) -> bytes:
-    """Return the member `report.json`."""
-    return encode(report_json(report))
 
 
 def measurement_lines(measured: Measured) -> Iterator[bytes]:

@@ -13,8 +13,14 @@ def report_json(report: Report) -> dict[str, JsonValue]:
     stated: dict[str, JsonValue] = {
         **report.assessment.to_json(),
         "hospital": around.hospital,
+        "hospital_name": around.hospital_name,
+        "finess": around.finess,
         "site": window.site,
+        "site_name": around.site_name,
+        "timezone": window.zone.key,
         "service": window.service,
+        "product": around.product,
+        "vendor": around.vendor,
         "service_class": window.service_class.value,
         "status": window.status.value,
         "as_of_us": around.as_of_us,
@@ -53,14 +59,16 @@ def report_json(report: Report) -> dict[str, JsonValue]:
     }
     stated.update(operation_json(around))
     stated.update(filed_json(around.filed))
+    if around.penalties is not None:
+        stated["penalties"] = around.penalties
     shortfall_us = report.assessment.notice.shortfall_us
     if shortfall_us is not None:
         stated["notice_shortfall_us"] = shortfall_us
     return stated
 
 
-def report_file(report: Report) -> bytes:
-    """Return the bytes of `report.json`: the object in its one canonical form."""
+def report_bytes(report: Report) -> bytes:
+    """Return the file `report.json`: the object in its one canonical form."""
     return encode(report_json(report))
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import typst
 
-from collector.report.as_json import report_file
+from collector.report.as_json import report_bytes
 from collector.report.durations import Language
 from collector.report.glyphs import printable
 from collector.report.operation_phrases import Tone
@@ -30,7 +30,7 @@ _FOLDER: Final = Path(__file__).parent
 
 def report_pdf(report: Report, language: Language) -> bytes:
     """Return the PDF of a report on a window, with its `report.json` attached."""
-    return sheet_pdf(window_sheet(report, language), report_file(report))
+    return sheet_pdf(window_sheet(report, language), report_bytes(report))
 
 
 def sheet_pdf(sheet: Sheet, attached: bytes) -> bytes:
@@ -55,7 +55,16 @@ def sheet_pdf(sheet: Sheet, attached: bytes) -> bytes:
     if warnings or not isinstance(made, bytes):
         told = "; ".join(warning.message for warning in warnings)
         raise ValueError(f"cannot lay out {sheet.subject}: {told}")
-    return made
+    return _ended(made)
+
+
+def _ended(pdf: bytes) -> bytes:
+    """Return a PDF in which no stream ends ambiguously.
+
+    A stream whose last byte is CR, then the LF before `endstream`: a checker takes both for one end
+    of line, and the stream for one byte too long (ISO 19005-3, 6.1.7.1). CR alone ends a line too.
+    """
+    return pdf.replace(b"\r\nendstream", b"\r\rendstream")
 
 
 def _printable(value: object) -> object:

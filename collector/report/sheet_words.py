@@ -63,7 +63,8 @@ class SheetWords:
     method: str
     keys: str
     holder: str
-    place: str
+    name: str
+    since: str
     key: str
     key_holder: dict[KeyHolder, str]
     absent: str
@@ -130,7 +131,8 @@ _FRENCH: Final = SheetWords(
     method="Méthode",
     keys="Clés, et qui les détenait",
     holder="Détenteur",
-    place="Pour",
+    name="Nom",
+    since="Depuis l'entrée",
     key="Clé",
     key_holder={
         KeyHolder.AGENT: "agent, sur le poste",
@@ -202,7 +204,8 @@ _ENGLISH: Final = SheetWords(
     method="Method",
     keys="Keys, and who held them",
     holder="Holder",
-    place="For",
+    name="Name",
+    since="From entry",
     key="Key",
     key_holder={
         KeyHolder.AGENT: "agent, on the vantage point",

@@ -13,6 +13,7 @@ from collector.report.value import (
     NOTHING_FILED,
     Filed,
     FiledNotice,
+    HeldKey,
     Provenance,
     Roster,
     Surroundings,
@@ -20,13 +21,14 @@ from collector.report.value import (
 
 
 class Seen(NamedTuple):
-    """What stands beside the measurements: versions before and after, the head, what was filed."""
+    """Beside the measurements: versions before and after, the head, what was filed, the keys."""
 
     before: Sequence[str]
     after: Sequence[str]
     log_size: int
     log_root: bytes
     filed: Filed = NOTHING_FILED
+    keys: Sequence[HeldKey] = ()
 
 
 def surroundings_of(
@@ -63,6 +65,11 @@ def surroundings_of(
         conduct=judge_conduct(registered.operation, _circumstances(registered, agreed), assessment),
         corrections=registered.corrections,
         filed=seen.filed,
+        finess=agreed.hospital.finess,
+        site_name=agreed.site.name,
+        vendor="" if agreed.product is None else agreed.product.vendor,
+        penalties=agreed.contract.penalties,
+        keys=tuple(seen.keys),
     )
 
 

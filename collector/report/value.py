@@ -56,11 +56,16 @@ class KeyHolder(StrEnum):
 
 
 class HeldKey(NamedTuple):
-    """A key that signed something the report rests on: whose it is, at which place, its name."""
+    """A key that signed something the report rests on: whose, called what, from which entry on.
+
+    For witnesses and authorities `since` is how many entries the first checkpoint had that they
+    signed.
+    """
 
     holder: KeyHolder
-    place: str
+    name: str
     key_id: str
+    since: int
 
 
 class Provenance(NamedTuple):

@@ -150,15 +150,16 @@ def _holidays(report: Report, phrases: Phrases, words: SheetWords) -> Section:
 
 def _keys(report: Report, words: SheetWords) -> Section:
     held = report.surroundings.keys
-    rows = [(words.key_holder[key.holder], key.place, key.key_id) for key in held]
+    rows = [(words.key_holder[key.holder], key.name, str(key.since), key.key_id) for key in held]
     present = {key.holder for key in held}
     rows += [
-        (words.key_holder[holder], "", words.absent)
+        (words.key_holder[holder], "", "", words.absent)
         for holder in KeyHolder
         if holder not in present
     ]
     return Section(
-        words.keys, table=Table(_columns(words.holder, words.place, words.key), tuple(rows))
+        words.keys,
+        table=Table(_columns(words.holder, words.name, words.since, words.key), tuple(rows)),
     )
 
 
