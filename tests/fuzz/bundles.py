@@ -30,9 +30,9 @@ from collector.evidence.bundle import (
 from collector.evidence.errors import VerificationError
 from collector.evidence.partial import missing_nodes
 from collector.evidence.verify import verify
-from collector.evidence.writing import report_bytes
 from collector.record.import_body import import_bodies
 from collector.record.roster import IMPORTED_KIND
+from collector.report.as_json import report_bytes
 from collector.report.durations import Language
 from probes.model.checkpoint import cosign, verifier_key
 from probes.model.envelope import BATCH_TYPE, ENTRY_TYPE, Envelope
