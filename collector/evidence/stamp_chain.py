@@ -24,6 +24,7 @@ from collector.evidence.der import BIT_STRING, INTEGER, SEQUENCE, DerError, Read
 from probes.model.instant import to_datetime
 
 _VERSION_TAG: Final = 0xA0
+_STAMPING: Final = {ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 
 
 def read_roots(pem: bytes) -> tuple[x509.Certificate, ...]:
@@ -109,6 +110,15 @@ def _signs_certificates(
         raise ValueError("may not sign certificates")
 
 
+def _vouches_for_stamps(
+    policy: Policy, certificate: x509.Certificate, found: x509.ExtendedKeyUsage | None
+) -> None:
+    """Refuse an authority that is limited to other purposes."""
+    del policy, certificate
+    if found is not None and not _STAMPING & {*found}:
+        raise ValueError("may not vouch for time stamps")
+
+
 def _signs(policy: Policy, certificate: x509.Certificate, found: x509.KeyUsage | None) -> None:
     del policy, certificate
     if found is not None and not (found.digital_signature or found.content_commitment):
@@ -123,6 +133,7 @@ _AUTHORITIES: Final = (
     ExtensionPolicy.permit_all()
     .require_present(x509.BasicConstraints, Criticality.CRITICAL, _is_authority)
     .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _signs_certificates)
+    .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _vouches_for_stamps)
 )
 _SIGNERS: Final = ExtensionPolicy.permit_all().may_be_present(
     x509.KeyUsage, Criticality.AGNOSTIC, _signs

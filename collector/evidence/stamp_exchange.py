@@ -31,7 +31,6 @@ from collector.evidence.stamp_token import SHA256, read_info, read_token, write_
 from probes.model.complaint import on_one_line
 
 QUERY_TYPE: Final = "application/timestamp-query"
-REPLY_TYPE: Final = "application/timestamp-reply"
 
 _TRUE: Final = b"\xff"
 _GRANTED: Final = (0, 1)  # granted, granted with modifications
@@ -45,7 +44,7 @@ _STATUSES: Final = {
 
 
 def request(note: bytes, nonce: int) -> bytes:
-    """Return the TimeStampReq of a note; `nonce` is a random positive number of 64 bits."""
+    """Return the TimeStampReq of a note; `nonce` is a random positive number."""
     algorithm = write(SEQUENCE, write_oid(SHA256), write(NULL))
     imprint = write(SEQUENCE, algorithm, write(OCTET_STRING, sha256(note).digest()))
     certificate_wanted = write(BOOLEAN, _TRUE)

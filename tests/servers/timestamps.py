@@ -25,6 +25,7 @@ POLICY = "1.2.3.4.1"
 
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
+_STAMPS = (ExtendedKeyUsageOID.TIME_STAMPING,)
 _DAY = dt.timedelta(days=1)
 _CONFIG = """
 [tsa]
@@ -48,7 +49,7 @@ def certificate(  # noqa: PLR0913 - what a certificate says
     issuer: "tuple[x509.Certificate, PrivateKey] | None" = None,
     *,
     authority: bool = False,
-    purposes: tuple[x509.ObjectIdentifier, ...] = (ExtendedKeyUsageOID.TIME_STAMPING,),
+    purposes: tuple[x509.ObjectIdentifier, ...] = _STAMPS,
     critical: bool = True,
     start: dt.datetime | None = None,
     end: dt.datetime | None = None,
@@ -71,7 +72,7 @@ def certificate(  # noqa: PLR0913 - what a certificate says
         .not_valid_after(end or now + 365 * _DAY)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
     )
-    if not authority and purposes:
+    if purposes and (not authority or purposes != _STAMPS):  # an authority only when asked to
         builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=critical)
     return builder.sign(key if issuer is None else issuer[1], hashes.SHA256())
 

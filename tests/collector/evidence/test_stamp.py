@@ -234,6 +234,26 @@ def test_a_certificate_that_is_no_authority_vouches_for_nobody(world: World) -> 
         verify_stamp(forged.token(), NOTE, [world.root])
 
 
+@pytest.mark.parametrize(
+    ("purpose", "taken"),
+    [
+        (ExtendedKeyUsageOID.SERVER_AUTH, False),
+        (ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE, True),
+    ],
+)
+def test_an_authority_limited_to_other_purposes_vouches_for_no_stamp(
+    world: World, purpose: x509.ObjectIdentifier, taken: bool
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    middle = certificate(
+        "Milieu", key, (world.root, world.root_key),
+        authority=True, purposes=(purpose,), critical=False, start=STARTED, end=ENDED,
+    )  # fmt: skip
+    signer = certificate("Bas", world.key, (middle, key), start=STARTED, end=ENDED)
+    token = Forgery(NOTE, signer, world.key, above=[middle]).token()
+    assert takes(token, world.root) is taken
+
+
 def test_a_short_key_is_refused(world: World) -> None:
     key = rsa.generate_private_key(65537, 1024)
     signer = certificate("Court", key, (world.root, world.root_key), start=STARTED, end=ENDED)
