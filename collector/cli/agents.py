@@ -23,7 +23,7 @@ from probes.model.keys import KeyId
 
 _COLUMNS = (
     "hospital", "vantage", "kind", "agent", "state", "version", "enrolled_at", "last_batch_at",
-    "batches", "clock_error_us",
+    "batches", "clock_error_us", "silent_since",
 )  # fmt: skip
 _SHORTEST_PREFIX = 6
 
@@ -54,7 +54,11 @@ Exit codes: 0 done · 6 the database cannot be reached""",
 @outputs()
 @reads_database
 def list_agents(*, hospital: str | None, output: Output, target: Target) -> None:
-    """List agents with when each was last heard. Instants are UTC."""
+    """List agents with when each was last heard. Instants are UTC.
+
+    One that is silent for longer than its spool keeps what it measured says since when; a running
+    collector states that in the log, and when it comes back.
+    """
 
     async def work(pool: Pool) -> list[AgentState]:
         async with connected(pool) as connection:
@@ -124,6 +128,8 @@ def _row(agent: AgentState, output: Output) -> Row:
     }
     if agent.received_at_us is not None:
         row["last_batch_at"] = format_instant(agent.received_at_us)
+    if agent.silent_since_us is not None:
+        row["silent_since"] = format_instant(agent.silent_since_us)
     if agent.error_us is not None and output is Output.TABLE:
         row["clock_error"] = duration_text(agent.error_us, Language.ENGLISH)
     elif agent.error_us is not None:

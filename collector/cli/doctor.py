@@ -18,6 +18,7 @@ _COLUMNS: Final = ("finding", "hospital", "subject", "what")
 _IN_TIME: Final = frozenset(
     {
         Fault.SILENT,
+        Fault.BEYOND_SPOOL,
         Fault.NEVER_SENT,
         Fault.UNESTIMATED,
         Fault.WIDE,
@@ -28,6 +29,7 @@ _IN_TIME: Final = frozenset(
 )
 _SAID: Final = {
     Fault.SILENT: "nothing received for {amount}",
+    Fault.BEYOND_SPOOL: "silent for {amount} longer than its spool keeps: measurements may be lost",
     Fault.NEVER_SENT: "enrolled {amount} ago, nothing received yet",
     Fault.FROZEN: "frozen after batch {amount}: two machines use one key, or one was set back",
     Fault.LOST: "{amount} measurements lost on the agent's side",

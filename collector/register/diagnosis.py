@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from collector.record.interventions import NamedIntervention
+from collector.record.silence import SPOOL_KEEPS_US
 from collector.record.stamped import LATE_AFTER_US
 from collector.store.documents import UnsoundContent
 from collector.store.fleet import AgentState
@@ -24,6 +25,7 @@ class Fault(StrEnum):
     """The kinds of findings."""
 
     SILENT = "agent_silent"
+    BEYOND_SPOOL = "agent_silent_beyond_spool"
     NEVER_SENT = "agent_never_sent"
     FROZEN = "agent_frozen"
     LOST = "measurements_lost"
@@ -119,6 +121,9 @@ def _of_agents(
         silence_us = now_us - agent.received_at_us
         if silence_us > silent_after_us:
             yield Finding(Fault.SILENT, agent.tenant, agent.vantage, silence_us)
+        if silence_us > SPOOL_KEEPS_US:
+            beyond_us = silence_us - SPOOL_KEEPS_US
+            yield Finding(Fault.BEYOND_SPOOL, agent.tenant, agent.vantage, beyond_us)
         yield from _of_clock(agent)
         if agent.lost:
             yield Finding(Fault.LOST, agent.tenant, agent.vantage, agent.lost)

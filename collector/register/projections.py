@@ -13,6 +13,7 @@ from collector.record.documents import DOCUMENT_KINDS
 from collector.record.entry import RegisterEntry
 from collector.record.interventions import INTERVENTIONS_EXPORTED, InterventionKind
 from collector.record.roster import IMPORTED_KIND
+from collector.record.silence import AGENT_RETURNED, AGENT_SILENT
 from collector.record.stamped import CHECKPOINT_STAMPED
 from collector.record.steps import RegisteredWindow, StepKind, window_of
 from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, add_alarm, end_alarm
@@ -30,6 +31,7 @@ from collector.store.letters import (
 )
 from collector.store.persons import PERSON_ERASED, forget_person
 from collector.store.pool import Connection
+from collector.store.silences import add_silence, end_silence
 from collector.store.stamps import add_stamp
 from collector.store.tenants import TenantId
 from collector.store.windows import WindowRow, add_step, add_verdict, put_window, steps_of
@@ -85,6 +87,8 @@ PROJECTIONS: Final[dict[str, Projection]] = {
     VERDICT_RECORDED: add_verdict,
     IMPORTED_KIND: add_import,
     PERSON_ERASED: forget_person,
+    AGENT_SILENT: add_silence,
+    AGENT_RETURNED: end_silence,
     OUTAGE_DETECTED: add_alarm,
     OUTAGE_ENDED: end_alarm,
     CHECKPOINT_STAMPED: add_stamp,
@@ -111,4 +115,5 @@ TABLES: Final = (
     "intervention",
     "intervention_export",
     "window_document",
+    "agent_silence",
 )

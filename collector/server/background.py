@@ -19,6 +19,7 @@ from collector.embedded.server import EmbeddedPostgres
 from collector.errors import ConstatError
 from collector.register.planning import Where
 from collector.register.sealing import Sealer
+from collector.register.silences import note_silences
 from collector.store.commit import COLLECTOR
 from collector.store.fleet import LogState, read_lags
 from collector.store.ingest import Ingest
@@ -38,6 +39,7 @@ _FORGET_EVERY_S: Final = 3600.0
 _JUDGE_EVERY_S: Final = 30.0
 _WATCH_EVERY_S: Final = 20.0
 _AUDIT_EVERY_S: Final = 3600.0
+_LISTEN_EVERY_S: Final = 60.0
 _CUT_AGAIN_S: Final = 1.0
 
 
@@ -159,6 +161,15 @@ async def audit_log(pool: Pool, ingest: Ingest, log: LogState) -> None:
     except UnsoundLogError as fault:
         _LOG.error("%s: %s; nothing more is signed of it", log.tenant, fault)
         ingest.distrust(log.tenant_id, str(fault))
+
+
+async def watch_agents(pool: Pool, sealer: Sealer) -> None:
+    """Seal that an agent is silent for longer than its spool keeps, and that it came back."""
+    listening_since_us = sealer.now_us()
+    while True:
+        with suppress(DatabaseUnavailableError):
+            await note_silences(pool, sealer, listening_since_us, COLLECTOR)
+        await asyncio.sleep(_LISTEN_EVERY_S)
 
 
 async def keep_running(server: EmbeddedPostgres) -> None:

@@ -31,6 +31,7 @@ from collector.server.background import (
     keep_agent,
     keep_running,
     record_verdicts,
+    watch_agents,
     watch_services,
     watched,
 )
@@ -74,6 +75,8 @@ async def serve(
         await stack.enter_async_context(cut_at_the_end(courier.run(), failed))
         watching = watch_services(pool, Sealer(key, now_us))
         await stack.enter_async_context(cut_at_the_end(watching, failed))
+        listening = watch_agents(pool, Sealer(key, now_us))
+        await stack.enter_async_context(cut_at_the_end(listening, failed))
         if authority is not None:
             stamper = Stamper(pool, Sealer(key, now_us), authority)
             await stack.enter_async_context(cut_at_the_end(stamper.run(), failed))

@@ -11,6 +11,7 @@ class AgentState(NamedTuple):
     """An agent, how far it has got, and what its last batch said of its clock and its spool.
 
     Instants and durations in microseconds; what only a batch can tell is None before the first.
+    `silent_since_us` is there while it is stated to be silent for longer than its spool keeps.
     """
 
     tenant: str
@@ -27,15 +28,18 @@ class AgentState(NamedTuple):
     estimated: bool | None
     depth: int | None
     lost: int | None
+    silent_since_us: int | None = None
 
 
 _AGENTS: Final = """
 SELECT t.name, a.key_id, v.name, v.kind, a.version, c.state, a.enrolled_at, c.number,
-    c.received_at, c.offset_us, c.error_us, c.estimated, c.depth, c.lost
+    c.received_at, c.offset_us, c.error_us, c.estimated, c.depth, c.lost, s.since_us
 FROM agent a
 JOIN agent_cursor c USING (tenant_id, agent_id)
 JOIN vantage v USING (tenant_id, vantage_id)
 JOIN tenant t USING (tenant_id)
+LEFT JOIN agent_silence s
+    ON (s.tenant_id, s.agent) = (a.tenant_id, a.key_id) AND s.returned_entry IS NULL
 WHERE $1::text IS NULL OR t.name = $1
 ORDER BY t.name, v.name, a.enrolled_at, a.agent_id
 """

@@ -15,7 +15,7 @@ from collector.register.diagnosis import (
 )
 from collector.store.documents import UnsoundContent
 from collector.store.fleet import AgentState
-from probes.model.instant import HOUR, MILLISECOND, MINUTE, SECOND
+from probes.model.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from probes.model.measurement import VantageKind
 
 NOW = 1_000 * HOUR
@@ -94,6 +94,15 @@ def test_a_service_that_only_workstations_measure_is_found() -> None:
 def test_a_projector_that_is_behind_is_found_and_one_that_works_is_not() -> None:
     found = diagnose(Facts(NOW, [], [], [Lag("CH", 101), Lag("CH-AUTRE", 100)]), MINUTE)
     assert found == [Finding(Fault.LAGGING, "CH", "projector", 101)]
+
+
+def test_an_agent_silent_for_longer_than_its_spool_keeps_is_found_with_how_much_longer() -> None:
+    silent = WELL._replace(received_at_us=NOW - 7 * DAY)
+    assert _found(silent) == [Finding(Fault.SILENT, "CH", "accueil-03", 7 * DAY)]
+    assert _found(silent._replace(received_at_us=NOW - 7 * DAY - HOUR)) == [
+        Finding(Fault.SILENT, "CH", "accueil-03", 7 * DAY + HOUR),
+        Finding(Fault.BEYOND_SPOOL, "CH", "accueil-03", HOUR),
+    ]
 
 
 def test_a_document_whose_bytes_are_not_what_was_sealed_is_found() -> None:
