@@ -2,7 +2,9 @@
 
 What is stamped is the exact text of a signed checkpoint. Verifying a stamp asks for the token, the
 note and the roots the auditor pinned; it takes no clock, since certificates are judged at the
-instant of the stamp, and no network. A token any byte of which was changed is refused.
+instant of the stamp, and no network. Nothing that a token says can be changed: only how its
+signature is written can, which says the same (an ECDSA signature has a twin, and an algorithm
+without parameters may be given NULL).
 """
 
 import warnings

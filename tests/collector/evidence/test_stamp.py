@@ -8,6 +8,10 @@ from hashlib import sha256
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from collector.evidence.der import (
@@ -24,6 +28,7 @@ from collector.evidence.errors import VerificationError
 from collector.evidence.stamp import StampError, verify_stamp
 from collector.evidence.stamp_exchange import read_response, request
 from probes.model.instant import parse_instant
+from tests.collector.evidence import forging
 from tests.collector.evidence.forging import (
     CONTENT_TYPE,
     CONTEXT,
@@ -32,8 +37,9 @@ from tests.collector.evidence.forging import (
     SIGNING_CERTIFICATE_V2,
     Forgery,
     der,
+    signature,
 )
-from tests.servers.timestamps import POLICY, Authority, certificate
+from tests.servers.timestamps import POLICY, Authority, PrivateKey, certificate
 
 NOTE = "constat.example/log/CH-EXEMPLE\n26\n47DEQpj8HBSa+/TImW+5JA==\n\n— key sig\n".encode()
 STARTED, ENDED = dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
@@ -135,6 +141,24 @@ def test_no_byte_of_a_token_can_be_left_out_or_added(authority: Authority, token
     assert not any(takes(token[:at] + token[at + 1 :], root) for at in range(len(token)))
     assert not takes(token + b"\x00", root)
     assert not takes(b"\x00" + token, root)
+
+
+def test_the_twin_of_a_signature_shows_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # If (r, s) is an ECDSA signature, so is (r, n - s): n is the order of the curve (P-256).
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    token = world.forgery().token()
+
+    def twin(key: PrivateKey, data: bytes) -> bytes:
+        r, s = decode_dss_signature(signature(key, data))
+        return encode_dss_signature(r, order - s)
+
+    monkeypatch.setattr(forging, "signature", twin)
+    other = world.forgery().token()
+    assert other != token
+    shown = [verify_stamp(each, NOTE, [world.root]) for each in (token, other)]
+    assert shown[0] == shown[1]
 
 
 def test_a_stamp_needs_no_clock(world: World) -> None:
