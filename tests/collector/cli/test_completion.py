@@ -14,7 +14,7 @@ def _offered(*words: str) -> list[str]:
 
 
 def test_commands_are_offered_without_importing_any() -> None:
-    assert _offered("wi") == ["window"]
+    assert _offered("wi") == ["window", "witness"]
 
 
 def test_ids_of_the_register_are_offered(shell: Shell) -> None:
