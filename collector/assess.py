@@ -8,7 +8,7 @@ microsecond.
 import gc
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collector.errors import NotFoundError
 from collector.judge.assessment import Assessment, CheckSpans, assess_spans
@@ -22,6 +22,7 @@ from collector.register.names import persons_of
 from collector.register.planning import Where
 from collector.register.projections import VERDICT_RECORDED
 from collector.register.sealing import Sealer, open_desk
+from collector.report.interventions import Identity
 from collector.report.surroundings import Seen, filed_of, surroundings_of
 from collector.report.value import Filed, Report, Surroundings
 from collector.store.checks import read_checks
@@ -170,20 +171,27 @@ async def _surroundings(
 ) -> Surroundings:
     around = assessment.regulated.outages.hull or loaded.window.hull
     before, after = await read_versions(connection, loaded.scope, around)
-    return surroundings_of(
-        loaded.registered,
-        loaded.agreed,
-        loaded.standings,
-        assessment,
-        Seen(
-            before,
-            after,
-            loaded.head.size,
-            loaded.head.root,
-            await _filed(connection, loaded, assessment.window.known_until_us),
-            await read_keys(connection, loaded.tenant_id),
-        ),
+    seen = Seen(
+        before,
+        after,
+        loaded.head.size,
+        loaded.head.root,
+        await _filed(connection, loaded, assessment.window.known_until_us),
+        await read_keys(connection, loaded.tenant_id),
     )
+    found = surroundings_of(loaded.registered, loaded.agreed, loaded.standings, assessment, seen)
+    return replace(found, identities=await _identities(connection, loaded))
+
+
+async def _identities(connection: Connection, loaded: _Loaded) -> dict[str, Identity]:
+    """Return who intervened for a window, as far as it was not erased."""
+    named = {each.person for each in loaded.registered.named}
+    persons = await persons_of(connection, loaded.tenant_id) if named else {}
+    return {
+        standing: Identity(person.name, person.company)
+        for standing, person in persons.items()
+        if standing in named
+    }
 
 
 async def _filed(connection: Connection, loaded: _Loaded, as_of_us: int) -> Filed:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from collector.report.filed_phrases import FiledPhrases
+from collector.report.intervention_words import intervention_words_in
 from collector.report.operation_phrases import OperationPhrases
 from collector.report.phrases import Phrases
 from collector.report.value import Report
@@ -17,8 +18,10 @@ def _every(report: Report, phrases: Phrases) -> Iterator[tuple[str, str]]:
     assessment, words = report.assessment, phrases.words
     operation = OperationPhrases(report, phrases)
     yield words.planned, phrases.planned()
-    for ran in assessment.window.interventions:
+    for ran in report.operated:
         yield words.intervention, phrases.interval(ran)
+    for attended in operation.attended():
+        yield intervention_words_in(phrases.language).intervener, attended
     yield words.measured, phrases.measured()
     yield words.lost_last, phrases.lost_last()
     yield words.back_first, phrases.back_first()

@@ -13,6 +13,8 @@ class InterventionWords:
     """Every word that is said of interventions; see `intervention_words_in`."""
 
     erased: str
+    sealed: str
+    intervener: str
     mode: dict[Mode, str]
     title: str
     none: str
@@ -36,6 +38,8 @@ def intervention_words_in(language: Language) -> InterventionWords:
 _WORDS: Final = {
     Language.FRENCH: InterventionWords(
         erased="identité effacée",
+        sealed="identité scellée {commitment}",
+        intervener="Intervenant",
         mode={Mode.REMOTE: "à distance", Mode.ON_SITE: "sur site"},
         title="Registre des interventions (§4.1.5)",
         none="aucune intervention",
@@ -49,6 +53,8 @@ _WORDS: Final = {
     ),
     Language.ENGLISH: InterventionWords(
         erased="identity erased",
+        sealed="sealed identity {commitment}",
+        intervener="Intervened",
         mode={Mode.REMOTE: "remote", Mode.ON_SITE: "on site"},
         title="Register of interventions (§4.1.5)",
         none="no intervention",

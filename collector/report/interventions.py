@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from collector.judge.periods import civil_periods
 from collector.judge.terms import Periodicity
 from collector.record.interventions import NamedIntervention
+from probes.model.canonical import JsonValue
 from probes.model.interval import Interval
 
 
@@ -30,6 +31,14 @@ class Attended:
     intervention: NamedIntervention
     zone: ZoneInfo
     identity: Identity | None
+
+
+def identity_json(identity: Identity | None) -> dict[str, JsonValue]:
+    """Return who somebody is: name and company, or that they were erased."""
+    if identity is None:
+        return {"erased": True}
+    stated: dict[str, JsonValue] = {"name": identity.name}
+    return {**stated, "company": identity.company} if identity.company else stated
 
 
 class Share(NamedTuple):

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from collector.judge.operation import Correction
 from collector.report.as_csv import table_csv
 from collector.report.as_text import columns_text
 from collector.report.durations import Language, duration_text, instant_text
 from collector.report.intervention_words import intervention_words_in
-from collector.report.interventions import Attended, MonthOfInterventions, Share
+from collector.report.interventions import MonthOfInterventions, Share, identity_json
+from collector.report.operation_json import correction_json
 from probes.model.canonical import JsonValue
 from probes.model.instant import format_instant
 
@@ -70,27 +70,6 @@ def interventions_lines(report: MonthOfInterventions, language: Language) -> Ite
         )
 
 
-def identity_json(attended: Attended) -> dict[str, JsonValue]:
-    """Return who it was: name and company, or that they were erased."""
-    if attended.identity is None:
-        return {"erased": True}
-    stated: dict[str, JsonValue] = {"name": attended.identity.name}
-    return {**stated, "company": attended.identity.company} if attended.identity.company else stated
-
-
-def correction_json(correction: Correction) -> dict[str, JsonValue]:
-    """Return what was put right: when, by whom, why, and the old beside the new."""
-    return {
-        "at_us": correction.at_us,
-        "author": correction.author,
-        "reason": correction.reason,
-        "changes": [
-            {"field": change.field, "old": _plain(change.old), "new": _plain(change.new)}
-            for change in correction.changes
-        ],
-    }
-
-
 def _share(share: Share) -> dict[str, JsonValue]:
     made = share.attended.intervention
     said = {
@@ -105,7 +84,7 @@ def _share(share: Share) -> dict[str, JsonValue]:
         "entry": made.entry,
         "registered_at_us": made.registered_us,
         "author": made.author,
-        "person": {"commitment": made.person, **identity_json(share.attended)},
+        "person": {"commitment": made.person, **identity_json(share.attended.identity)},
         "purpose": made.purpose,
         "site": made.site,
         "timezone": share.attended.zone.key,
@@ -152,7 +131,3 @@ def _line(share: Share, language: Language) -> list[str]:
         words.open if made.end_us is None else instant_text(made.end_us, zone, language),
         "" if share.length_us is None else duration_text(share.length_us, language),
     ]
-
-
-def _plain(value: str | int | list[str]) -> JsonValue:
-    return [*value] if isinstance(value, list) else value

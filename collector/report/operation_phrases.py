@@ -7,6 +7,8 @@ from typing import NamedTuple
 from collector.judge.conduct import Keeping, Precedence, Promise
 from collector.judge.notice import NoticeVerdict
 from collector.judge.operation import Change, Correction
+from collector.record.interventions import Mode
+from collector.report.intervention_words import intervention_words_in
 from collector.report.operation_words import operation_words_in
 from collector.report.phrases import Phrases
 from collector.report.value import Report
@@ -43,6 +45,7 @@ class OperationPhrases:
 
     def __init__(self, report: Report, phrases: Phrases) -> None:
         """Speak of this report as these phrases do."""
+        self._report = report
         self._around = report.surroundings
         self._phrases = phrases
         self.words = operation_words_in(phrases.language)
@@ -65,6 +68,20 @@ class OperationPhrases:
             limit = self._phrases.duration_of(operation.limit_us)
             said.append(words.agreed_limit.format(limit=limit))
         return " · ".join(part for part in said if part)
+
+    def attended(self) -> Iterator[str]:
+        """Say of each intervention of a person who it was, from where, what for and when."""
+        words, identities = intervention_words_in(self._phrases.language), self._around.identities
+        for made, when in self._report.attended:
+            who = words.sealed.format(commitment=made.person[:16])
+            if identities is not None:
+                who = words.who(identities.get(made.person))
+            mode = words.mode[made.mode] if made.mode else ""
+            ran = self._phrases.interval(when)
+            if made.end_us is None:
+                ran = f"{self._phrases.instant(when.start)} → {words.open}"
+            said = (made.id, who, mode, made.purpose, made.confidentiality, ran)
+            yield " · ".join(part for part in said if part)
 
     def promises(self) -> Iterator[Promised]:
         """Say what became of each thing promised, asked or published."""
@@ -141,16 +158,20 @@ class OperationPhrases:
     def _change(self, change: Change) -> str:
         _, _, numbered = change.field.partition(".")
         number, _, bound = numbered.partition(".")
-        name = self.words.field[bound or change.field].format(number=number)
-        return f"{name} {self._value(change, change.old)} → {self._value(change, change.new)}"
+        field = bound or change.field
+        name = self.words.field[field].format(number=number)
+        return f"{name} {self._value(field, change.old)} → {self._value(field, change.new)}"
 
-    def _value(self, change: Change, value: str | int | list[str]) -> str:
+    def _value(self, field: str, value: str | int | list[str]) -> str:
         words, phrases = self.words, self._phrases
         if value in ("", []):
             return words.none
         if isinstance(value, bool):
             return words.yes
         if isinstance(value, int):
-            limit = change.field == "limit_us"
-            return phrases.duration_of(value) if limit else phrases.instant(value)
-        return ", ".join(value) if isinstance(value, list) else words.member(change.field, value)
+            return phrases.duration_of(value) if field == "limit_us" else phrases.instant(value)
+        if isinstance(value, list):
+            return ", ".join(value)
+        if field == "mode":
+            return intervention_words_in(phrases.language).mode[Mode(value)]
+        return words.member(field, value)

@@ -64,6 +64,7 @@ def surroundings_of(
         operation=registered.operation,
         conduct=judge_conduct(registered.operation, _circumstances(registered, agreed), assessment),
         corrections=registered.corrections,
+        named=registered.named,
         filed=seen.filed,
         finess=agreed.hospital.finess,
         site_name=agreed.site.name,

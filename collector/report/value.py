@@ -18,6 +18,8 @@ from collector.judge.timeline import Piece, Timeline, check_timeline, vantage_ti
 from collector.judge.verdict import exit_code
 from collector.judge.window import Bounds
 from collector.record.documents import Attachment, GivenNotice, Reservation
+from collector.record.interventions import NamedIntervention
+from collector.report.interventions import Identity
 from probes.model.batch import UNESTIMATED_ERROR_US
 from probes.model.interval import Interval
 from probes.model.measurement import VantageKind
@@ -104,7 +106,9 @@ class Surroundings:
     """Everything a report says that the rules do not compute.
 
     `fixed_at_us` is when panel and terms were fixed; `log_size` and `log_root` the head of the
-    hospital's log the report was read from. `penalties` is None when the contract does not say.
+    hospital's log the report was read from. `named` are the interventions of persons, and the last
+    of the window's; `identities` are those kept of them by commitment, None where nobody looked.
+    `penalties` is None when the contract does not say.
     """
 
     hospital: str
@@ -128,6 +132,8 @@ class Surroundings:
     vendor: str = ""
     penalties: bool | None = None
     keys: tuple[HeldKey, ...] = ()
+    named: tuple[NamedIntervention, ...] = ()
+    identities: Mapping[str, Identity] | None = None
 
 
 class Loss(NamedTuple):
@@ -177,6 +183,18 @@ class Report:
     def main_outage(self) -> Interval | None:
         """The longest regulated outage of the window."""
         return max(self.assessment.regulated.outages, key=lambda piece: piece.length, default=None)
+
+    @property
+    def operated(self) -> tuple[Interval, ...]:
+        """When the operation itself ran."""
+        worked = self.assessment.window.interventions
+        return worked[: len(worked) - len(self.surroundings.named)]
+
+    @property
+    def attended(self) -> tuple[tuple[NamedIntervention, Interval], ...]:
+        """The interventions of persons, each with when it counts, one that is open until now."""
+        worked = self.assessment.window.interventions[len(self.operated) :]
+        return tuple(zip(self.surroundings.named, worked, strict=True))
 
     @cached_property
     def turns(self) -> tuple[Turn, ...]:

@@ -12,15 +12,20 @@ from collector.evidence.verification import Code, Part
 from collector.evidence.verify import verify
 from collector.exporting import Export
 from collector.record.documents import AttachmentKind, Means
+from collector.record.interventions import Mode
 from collector.register.attaching import Document, attach
+from collector.register.attendance import Attendance
 from collector.register.given import register_notice
+from collector.register.intervening import end_intervention, start_intervention
+from collector.register.planning import Announcement, Where, announce, close, finish, start
 from collector.register.reserving import reserve
 from collector.report.as_json import report_json
 from collector.report.value import Report
 from collector.store.pool import Pool, connected
 from collector.store.tree import UnsoundLogError
 from probes.model.checkpoint import origin_of, verifier_key
-from probes.model.instant import MINUTE
+from probes.model.instant import HOUR, MINUTE
+from probes.model.interval import Interval
 from probes.model.keys import SigningKey
 from tests.collector.bundles import exported, sealer_at, upgraded
 from tests.collector.conftest import Clock
@@ -112,3 +117,44 @@ async def test_what_was_filed_is_in_the_bundle_and_names_of_it_only_where_it_is_
     await exported(pool, clock, where, Export(draw=draw, with_names=True))
     names = [list(report.surroundings.filed.names.values()) for report in drawn]
     assert names == [[], ["Alix Roy"]]
+
+
+async def test_an_auditor_finds_the_interventions_of_persons_and_no_name(
+    pool: Pool, clock: Clock
+) -> None:
+    await upgraded(pool, clock, batches=3)
+    sealer = sealer_at(clock)
+    plan = Interval(clock.now_us + HOUR, clock.now_us + 2 * HOUR)
+    window = await announce(pool, sealer, Announcement(TENANT, "dpi", plan), "vendor")
+    where = Where(TENANT, window.id, "dpi")
+    clock.now_us = plan.end
+    person = Person("Dominique Petit", company="Intégration SA")
+    await start_intervention(pool, sealer, Attendance(TENANT, person, "autre chose"), "vendor")
+    early = Attendance(
+        TENANT, person, "version", Mode.REMOTE, window=window.id, at_us=plan.start - MINUTE
+    )
+    made = await start_intervention(pool, sealer, early, "vendor")
+    await start(pool, sealer, where, plan.start, "vendor")
+    await finish(pool, sealer, where, plan.end, "vendor")
+    clock.advance(MINUTE)
+    await end_intervention(pool, sealer, made, None, "vendor")
+    await close(pool, sealer, where, "vendor")
+    clock.advance(30 * HOUR)
+    bundle = await exported(pool, clock, where)
+    assert b"Petit" not in bundle
+    done = verify(io.BytesIO(bundle), PINNED)
+    assert done.fault is None
+    assert done.report is not None
+    assert done.report.assessment.window.hull == Interval(plan.start - MINUTE, plan.end + MINUTE)
+    stated = report_json(done.report)["named_interventions"]
+    assert stated == [
+        {
+            "intervention": made.intervention.id,
+            "person": {"commitment": made.intervention.person},
+            "purpose": "version",
+            "site": "principal",
+            "start_us": plan.start - MINUTE,
+            "end_us": plan.end + MINUTE,
+            "mode": "remote",
+        }
+    ]
