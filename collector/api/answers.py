@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from collector.errors import ConstatError, NotFoundError
+from collector.errors import ConfigurationError, ConstatError, NotFoundError, RefusedError
 from collector.store.commit import ForkError, GapError, ShutOutError
 from collector.store.enrolment import KeyEnrolledError, TokenRefusedError
 from collector.store.ingest import AgentBusyError, BusyError, UnknownAgentError
@@ -19,6 +19,8 @@ RETRY_AFTER_S: Final = 2
 _FAULTS: Final[dict[type[Exception], tuple[int, str]]] = {
     CosignedEnoughError: (409, "cosigned"),
     MalformedError: (400, "malformed"),
+    ConfigurationError: (422, "unusable"),
+    RefusedError: (409, "refused"),
     TokenRefusedError: (401, "token"),
     UnknownAgentError: (403, "unknown_agent"),
     NotFoundError: (404, "not_found"),

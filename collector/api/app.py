@@ -13,6 +13,7 @@ from collector.api.clock import ClockHandler
 from collector.api.enrolment import EnrolmentHandler
 from collector.api.health import HealthHandler, MetricsHandler
 from collector.api.ingest import BatchesHandler
+from collector.api.interventions import InterventionsHandler
 from collector.api.receipt import ReceiptHandler
 from collector.api.witnessing import WitnessingHandler
 from collector.courier.receipt import CALENDAR, PATH
@@ -54,6 +55,9 @@ def make_app(
     app.router.add_get(f"{log}/leaves", witnessing.leaves)
     app.router.add_get(f"{log}/cosignatures", witnessing.cosigned)
     app.router.add_post(f"{log}/cosignatures", witnessing.cosign)
+    interventions = InterventionsHandler(pool, key, now_us)
+    app.router.add_post(f"{log}/interventions", interventions.start)
+    app.router.add_post(f"{log}/interventions/{{intervention}}/end", interventions.end)
     app.router.add_get("/metrics", MetricsHandler(telemetry).get)
     return app
 

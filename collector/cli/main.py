@@ -85,7 +85,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "collector",
     ),
     "stamp": Entry("collector.cli.stamp:stamp", "See when the log was time-stamped.", "collector"),
-    "token": Entry("collector.cli.token:token", "Make tokens that enrol agents.", "collector"),
+    "token": Entry(
+        "collector.cli.token:token", "Make tokens for agents, witnesses and programs.", "collector"
+    ),
     "up": Entry("collector.cli.up:up", "Run a collector on this machine.", "collector"),
     "window": Entry(
         "collector.cli.window:window",

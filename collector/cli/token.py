@@ -1,4 +1,4 @@
-"""`constat token`: what an agent shows once, to be enrolled, and a witness always."""
+"""`constat token`: what an agent shows once, to be enrolled, and a witness or a program always."""
 
 import click
 
@@ -13,7 +13,9 @@ from collector.cli.options import (
 )
 from collector.cli.times import read_length
 from collector.courier.receipt import witness_token
+from collector.register.attendance import check_text
 from collector.store.pool import Pool, connected, transaction
+from collector.store.register_tokens import create_register_token, revoke_register_tokens
 from collector.store.tenants import tenant_named
 from collector.store.tokens import create_token
 from probes.model.checkpoint import origin_of, verifier_key
@@ -21,14 +23,15 @@ from probes.model.measurement import VantageKind
 
 
 @click.group(
-    short_help="Make tokens that enrol agents.",
+    short_help="Make tokens for agents, witnesses and programs.",
     epilog="""\b
 Examples:
   constat token create --hospital CH-EXEMPLE --vantage accueil-03
-  constat token witness --hospital CH-EXEMPLE""",
+  constat token witness --hospital CH-EXEMPLE
+  constat token program --hospital CH-EXEMPLE --name bastion""",
 )
 def token() -> None:
-    """Tokens: one enrols an agent, another lets a hospital's witness read its log."""
+    """Tokens: they enrol agents, let a witness read a log, let programs state interventions."""
 
 
 @token.command(
@@ -115,3 +118,79 @@ def witness(*, hospital: str, signatory: Signatory) -> None:
     name = origin_of(hospital, key.verifying_key.key_id)
     click.echo(f"log key  {verifier_key(name, key.verifying_key)}")
     click.echo(f"token    {witness_token(key, hospital)}")
+
+
+@token.command(
+    "program",
+    short_help="Let a program state interventions.",
+    epilog="""\b
+Examples:
+  constat token program --hospital CH-EXEMPLE --name bastion
+  constat token program --hospital CH-EXEMPLE --name bastion --ttl P30D
+
+\b
+  curl -H "Authorization: Bearer TOKEN" URL/v1/hospitals/CH-EXEMPLE/interventions \\
+      -d '{"person": "Camille Martin", "purpose": "montée de version"}'
+Exit codes: 0 done · 2 an option is not right · 5 no such hospital
+· 6 the database cannot be reached""",
+)
+@click.option(
+    "--hospital",
+    metavar="H",
+    required=True,
+    help="The hospital.",
+    shell_complete=completes("hospital"),
+)
+@click.option("--name", metavar="P", required=True, help="The program; sealed as the author.")
+@click.option(
+    "--ttl", default="P90D", show_default=True, help="How long it is good for, at most P366D."
+)
+@reads_database
+def program(*, hospital: str, name: str, ttl: str, target: Target) -> None:
+    """Make a token by which a program starts and ends interventions in one hospital.
+
+    It is shown this once; only its hash is kept.
+    """
+    check_text("--name", name)
+    life_us = read_length("--ttl", ttl)
+
+    async def work(pool: Pool) -> str:
+        async with transaction(pool) as connection:
+            tenant_id = await tenant_named(connection, hospital)
+            return await create_register_token(
+                connection, tenant_id, name, now_us=now_us(), life_us=life_us
+            )
+
+    click.echo(on_database(target, work))
+
+
+@token.command(
+    "revoke",
+    short_help="Take the tokens of a program back.",
+    epilog="""\b
+Examples:
+  constat token revoke --hospital CH-EXEMPLE --name bastion
+
+\b
+Exit codes: 0 done · 5 no such hospital, or the program has no token
+· 6 the database cannot be reached""",
+)
+@click.option(
+    "--hospital",
+    metavar="H",
+    required=True,
+    help="The hospital.",
+    shell_complete=completes("hospital"),
+)
+@click.option("--name", metavar="P", required=True, help="The program.")
+@reads_database
+def revoke(*, hospital: str, name: str, target: Target) -> None:
+    """Take every token of a program back: it states nothing in that hospital any more."""
+
+    async def work(pool: Pool) -> int:
+        async with transaction(pool) as connection:
+            tenant_id = await tenant_named(connection, hospital)
+            return await revoke_register_tokens(connection, tenant_id, name)
+
+    count = on_database(target, work)
+    click.echo(f"{count} token{'s' if count > 1 else ''} of {name} revoked for {hospital}")

@@ -160,3 +160,14 @@ def test_what_cannot_be_sent_is_refused(shell: Shell, tmp_path: Path) -> None:
 def test_what_is_not_a_month_is_refused(shell: Shell, month: str) -> None:
     assert shell(*OCTOBER[:-1], month) == ExitCode.USAGE
     assert "is not a month, as in 2026-11" in shell.err
+
+
+def test_a_program_gets_a_token_that_can_be_taken_back(shell: Shell) -> None:
+    program = ("--hospital", "CH-EXEMPLE", "--name", "bastion")
+    assert shell("token", "program", *program) == ExitCode.DONE
+    assert len(shell.out.strip()) == 32
+    assert shell("token", "revoke", *program) == ExitCode.DONE
+    assert shell.out == "1 token of bastion revoked for CH-EXEMPLE\n"
+    assert shell("token", "revoke", *program) == ExitCode.NOT_FOUND
+    assert shell("token", "program", *program, "--ttl", "P367D") == ExitCode.USAGE
+    assert "at most 366 days" in shell.err

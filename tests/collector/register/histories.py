@@ -13,11 +13,19 @@ from collector.judge.operation import Operation
 from collector.judge.terms import WindowStatus
 from collector.judge.verdict import DurationVerdict
 from collector.record.catalogue import read_catalogue
+from collector.record.interventions import Mode
 from collector.record.steps import RegisteredWindow, StepKind
 from collector.register.applying import apply
+from collector.register.attendance import Attendance
 from collector.register.clearing import clear
 from collector.register.correcting import correct
 from collector.register.importing import Source, import_measurements
+from collector.register.intervening import (
+    Registered,
+    correct_intervention,
+    end_intervention,
+    start_intervention,
+)
 from collector.register.names import erase_person, list_persons
 from collector.register.planning import (
     Announcement,
@@ -32,6 +40,7 @@ from collector.register.planning import (
 )
 from collector.register.sealing import Sealer
 from collector.report.value import Report
+from collector.store.interventions import list_interventions
 from collector.store.log import read_head
 from collector.store.pool import Pool, connected
 from collector.store.tenants import tenant_named
@@ -113,6 +122,7 @@ class History:
     hospital: str
     folder: Path
     windows: list[RegisteredWindow] = field(default_factory=list)
+    attended: list[Registered] = field(default_factory=list)
     judged: dict[str, Judged] = field(default_factory=dict)
     refused: int = 0
 
@@ -183,6 +193,43 @@ class History:
 
         await self._act(number, act)
 
+    async def intervene(self, number: int | None, ago_us: int) -> None:
+        """Register that a person intervenes, for a window or for none."""
+        window = self.windows[number % len(self.windows)].id if number is not None else ""
+        attendance = Attendance(
+            self.hospital,
+            Person("Sacha Legrand"),
+            "version",
+            Mode.REMOTE,
+            window=window,
+            at_us=self.clock.now_us - ago_us,
+        )
+        made = await start_intervention(self.pool, self.sealer, attendance, "v")
+        self.attended.append(made)
+
+    async def leave(self, number: int, ago_us: int) -> None:
+        """Register that an intervention ended."""
+        if self.attended:
+            found = self.attended[number % len(self.attended)]
+            at_us = self.clock.now_us - ago_us
+            await end_intervention(self.pool, self.sealer, found, at_us, "v")
+
+    async def leave_all(self) -> None:
+        """End every intervention that is open, so that windows can be closed."""
+        async with connected(self.pool) as connection:
+            left = await list_interventions(connection, tenant=self.hospital, only_open=True)
+        names = {row.intervention.id for row in left}
+        for found in self.attended:
+            if found.intervention.id in names:
+                await end_intervention(self.pool, self.sealer, found, None, "v")
+
+    async def correct_intervention(self, number: int, field: str, by_us: int) -> None:
+        """Correct when an intervention was, from what was stated first."""
+        if self.attended:
+            found = self.attended[number % len(self.attended)]
+            new = {field: found.intervention.start_us + by_us}
+            await correct_intervention(self.pool, self.sealer, found, "v", new, "typed wrong")
+
     async def record(self, number: int) -> None:
         """Seal a verdict."""
         await self._act(number, lambda _, at: record_verdict(self.pool, at, self.sealer, "v"))
@@ -214,6 +261,7 @@ class History:
             self.clock.now_us = max(self.clock.now_us, opens + delay_us + lasted_us)
         await self.take(lambda history: history.start(number, lasted_us))
         await self.take(lambda history: history.finish(number, 0))
+        await self.take(History.leave_all)
         await self.take(lambda history: history.close(number))
 
     async def _act(self, number: int, act: Acting) -> None:

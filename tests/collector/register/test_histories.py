@@ -106,8 +106,20 @@ stepped: st.SearchStrategy[Command] = st.one_of(
     st.just(_told("erase", lambda h: h.erase())),
     st.integers(1, 12).map(lambda h: _told(f"wait {h} h", lambda one: one.wait(h * HOUR))),
 )
+attended: st.SearchStrategy[Command] = st.one_of(
+    st.tuples(st.one_of(st.none(), numbers), ago).map(
+        lambda a: _told(f"intervene {a}", lambda h: h.intervene(a[0], a[1]))
+    ),
+    st.tuples(numbers, ago).map(lambda a: _told(f"leave {a}", lambda h: h.leave(a[0], a[1]))),
+    st.just(_told("leave all", lambda h: h.leave_all())),
+    st.tuples(
+        numbers,
+        st.sampled_from(["start_us", "end_us"]),
+        st.integers(-90, 90).map(lambda minutes: minutes * MINUTE),
+    ).map(lambda a: _told(f"correct intervention {a}", lambda h: h.correct_intervention(*a))),
+)
 # All branches but the last lead to a verdict, or to what might change one.
-commands = st.one_of(announcements, operated, agreed, corrected, replanned, stepped)
+commands = st.one_of(announcements, operated, agreed, corrected, attended, replanned, stepped)
 outages = st.lists(
     st.tuples(st.integers(0, NIGHT_MIN), st.integers(1, 300), st.integers(1, 3)), max_size=3
 )
@@ -156,3 +168,4 @@ def test_no_history_lowers_a_past_verdict_unseen_and_the_log_gives_the_same_tabl
     # The histories are worth something: verdicts fell, commands were refused.
     assert sum(len(history.judged) for history in lived) >= EXAMPLES // 2
     assert sum(history.refused for history in lived) >= EXAMPLES
+    assert sum(bool(history.attended) for history in lived) >= EXAMPLES // 4
