@@ -5,8 +5,8 @@ then. Of each agent it has the chain of batches from the last before the horizon
 the first after it, so that nothing can be missing between.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 
@@ -31,6 +31,7 @@ from collector.evidence.writing import (
 from collector.record.entry import RegisterEntry
 from collector.register.planning import Where
 from collector.register.sealing import Sealer, open_desk
+from collector.report.interventions import Identity
 from collector.report.value import Report
 from collector.store.checkpoints import checkpoints_of, consistency, keep_checkpoint
 from collector.store.exports import (
@@ -43,7 +44,7 @@ from collector.store.exports import (
     statements,
 )
 from collector.store.log import Entry, append, entries, read_head
-from collector.store.persons import read_persons
+from collector.store.persons import KeptPerson, read_persons
 from collector.store.pool import Connection, Pool, connected, transaction
 from collector.store.tenants import TenantId, tenant_named
 from collector.store.tree import read_nodes, verify_tree
@@ -105,11 +106,16 @@ async def export(  # noqa: PLR0913, PLR0917 - what is exported, whereto, in whos
             root = proofs.checkpoints[size].checkpoint.root
             names = {kept.commitment: kept.person.name for kept in persons}
             report = report_of(gathered.account, measured, size, root, names)
-            ending = Ending(
-                window_bytes(gathered.account), asked.draw(report), names_bytes(persons)
-            )
+            drawn = _identified(report, persons) if asked.with_names else report
+            ending = Ending(window_bytes(gathered.account), asked.draw(drawn), names_bytes(persons))
             write_bundle(file, proofs, lines, measured, report, ending, sealer.key)
     return report
+
+
+def _identified(report: Report, persons: Iterable[KeptPerson]) -> Report:
+    """Return a report that says who intervened, for whoever draws it."""
+    known = {standing: Identity(person.name, person.company) for standing, person, _ in persons}
+    return replace(report, surroundings=replace(report.surroundings, identities=known))
 
 
 async def _read(

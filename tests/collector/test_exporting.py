@@ -158,3 +158,13 @@ async def test_an_auditor_finds_the_interventions_of_persons_and_no_name(
             "mode": "remote",
         }
     ]
+    drawn: list[Report] = []
+
+    def draw(report: Report) -> bytes:
+        drawn.append(report)
+        return b""
+
+    told = await exported(pool, clock, where, Export(draw=draw, with_names=True))
+    identities = drawn[0].surroundings.identities or {}
+    assert identities[made.intervention.person] == ("Dominique Petit", "Intégration SA")
+    assert verify(io.BytesIO(told), PINNED).fault is None
