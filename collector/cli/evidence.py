@@ -12,13 +12,15 @@ from collector.cli.options import (
     Signatory,
     completes,
     hospital,
+    language,
     seals_entries,
     window_argument,
 )
 from collector.errors import ConfigurationError
-from collector.evidence.bundle import Keys
+from collector.evidence.bundle import PDF, Keys
 from collector.exporting import Export, export
 from collector.register.planning import locate
+from collector.report.durations import Language
 from collector.report.value import Report
 from collector.store.pool import Pool, connected
 from probes.model.checkpoint import CheckpointError, origin_of, read_verifier_key, verifier_key
@@ -73,6 +75,7 @@ Exit codes: 0 done · 1 the log is not what was signed · 2 the file exists or c
 @click.option("--with-names", is_flag=True, help="Tell who persons are: to those entitled.")
 @_witnesses
 @_authorities
+@language
 @hospital
 @seals_entries
 def export_bundle(  # noqa: PLR0913 - the options of the command
@@ -82,6 +85,7 @@ def export_bundle(  # noqa: PLR0913 - the options of the command
     with_names: bool,
     witnesses: tuple[str, ...],
     authorities: tuple[Path, ...],
+    lang: Language,
     hospital: str | None,
     signatory: Signatory,
 ) -> None:
@@ -91,7 +95,10 @@ def export_bundle(  # noqa: PLR0913 - the options of the command
     """
     path = Path(f"{window_id}.constat") if out is None else out
     asked = Export(
-        _keys_of(witnesses), _authorities_of(authorities, signatory), with_names=with_names
+        _keys_of(witnesses),
+        _authorities_of(authorities, signatory),
+        with_names=with_names,
+        draw=lambda report: _drawn(report, lang),
     )
     sealer = sealer_of(signatory.target)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
@@ -180,6 +187,20 @@ def _certificates(file: Path) -> list[str]:
     except ValueError:
         raise ConfigurationError(f"cannot read {file}: it holds no certificate in PEM") from None
     return [each.public_bytes(Encoding.PEM).decode() for each in found]
+
+
+def _drawn(report: Report, lang: Language) -> bytes:
+    """Return the report on paper; nothing, and say so, where the typesetter is not installed."""
+    try:
+        from collector.report.as_pdf import report_pdf  # noqa: PLC0415 - typst, if it is there
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("collector"):
+            raise
+        click.echo(
+            f"constat: the bundle has no {PDF}: pip install 'constat[report]' draws it", err=True
+        )
+        return b""
+    return report_pdf(report, lang)
 
 
 def _told(done: int, entries: int) -> None:

@@ -113,6 +113,11 @@ class Product:
         command = (*_CONSTAT, *arguments, "--config", str(self._settings))
         return (await self._programs.run(f"constat-{arguments[0]}", *command)).lines
 
+    async def verified(self, bundle: Path, keys: Path) -> Finished:
+        """Return what `constat verify` says of a bundle, and its exit code: the verdict."""
+        command = (*_CONSTAT, "verify", str(bundle), "--keys", str(keys), "--lang", "en")
+        return await self._programs.run("constat-verify", *command, accept=_VERDICTS)
+
     async def mailed(self) -> Path:
         """Wait for the first letter, and return its file."""
         letter = self.mail / "1.eml"

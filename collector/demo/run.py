@@ -211,6 +211,7 @@ class _Demonstration:
         code = await self._show()
         narrator.print()
         await self._tell_the_register()
+        await self._prove(code)
         await self._conclude(code)
         return code
 
@@ -236,6 +237,24 @@ class _Demonstration:
                 self._narrator.print(line.rstrip())
             self._narrator.print()
 
+    async def _prove(self, code: int) -> None:
+        """Put all that proves the verdict into one file, and verify that file alone."""
+        bundle, keys = self._folder / f"{WINDOW}.constat", self._folder / "keys.json"
+        bundle.unlink(missing_ok=True)
+        await self._product.constat(
+            "evidence", "export", WINDOW, "--out", str(bundle), "--lang", "en"
+        )
+        pinned = await self._product.told("evidence", "keys", "--hospital", hospital.HOSPITAL)
+        await asyncio.to_thread(keys.write_text, "\n".join(pinned), "utf-8")
+        self._narrator.say(f"constat verify {bundle.name} --keys {keys.name}:")
+        self._narrator.print()
+        verified = await self._product.verified(bundle, keys)
+        for line in verified.lines:
+            self._narrator.print(line.rstrip())
+        self._narrator.print()
+        if verified.code != code:
+            raise ConstatError(f"the evidence gives exit code {verified.code}, not {code}")
+
     async def _conclude(self, code: int) -> None:
         """Keep the figures in other forms, and compare the verdict with the one expected."""
         for form in ("json", "csv"):
@@ -247,9 +266,16 @@ class _Demonstration:
         kept = self._folder / f"{WINDOW}.eml"
         await asyncio.to_thread(shutil.copy, self._letter, kept)
         self._narrator.print(f"E-mail    {kept}")
+        report = self._folder / f"{WINDOW}.pdf"
+        report.unlink(missing_ok=True)
+        await self._product.constat("report", "window", WINDOW, "-O", str(report))
+        self._narrator.print(f"Report    {report}")
+        self._narrator.print(
+            f"Evidence  {self._folder / WINDOW}.constat  for an auditor, alone and offline"
+        )
         alone = self._folder / WINDOW
         await self._product.constat("window", "export", WINDOW, str(alone))
-        self._narrator.print(f"Evidence  {alone}")
+        self._narrator.print(f"Figures   {alone}")
         self._narrator.print(f"          constat assess {alone}  judges it again, by itself")
         assessment = json.loads((self._folder / "assessment.json").read_bytes())
         duration, notice = assessment["duration"]["verdict"], assessment["notice"]["verdict"]
