@@ -5,16 +5,16 @@ abbreviation that tells which, and one that they jump over has none.
 """
 
 from datetime import tzinfo
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from collector.report.days import short_day_text
 from collector.report.durations import Language
-from probes.model.instant import DAY, HOUR, MINUTE, to_datetime
+from probes.model.instant import DAY, HOUR, MINUTE, SECOND, to_datetime
 from probes.model.interval import Interval
 
 _MOST: Final = 10
 _STEPS: Final = (
+    *(seconds * SECOND for seconds in (1, 2, 5, 10, 15, 30)),
     *(minutes * MINUTE for minutes in (1, 2, 5, 10, 15, 30)),
     *(hours * HOUR for hours in (1, 2, 3, 6, 12)),
     DAY,
@@ -32,19 +32,27 @@ class Tick(NamedTuple):
 
 def ticks(shown: Interval, zone: tzinfo, language: Language) -> list[Tick]:
     """Return the marks of an interval, as close as can be read, on the zone's clocks."""
-    instants = _round_instants(shown, zone)
-    days = [_day(instant, zone, language) for instant in instants]
-    new = [True, *(before != after for before, after in pairwise(days))]
-    return [
-        Tick(instant, f"{to_datetime(instant, zone):%H:%M}", day if is_new else "")
-        for instant, day, is_new in zip(instants, days, new, strict=True)
-    ]
+    step = _step(shown)
+    clock = "%H:%M:%S" if step < MINUTE else "%H:%M"
+    marks: list[Tick] = []
+    named = ""
+    for instant in _round_instants(shown, step, zone):
+        day = _day(instant, zone, language)
+        said = to_datetime(instant, zone).strftime(clock)
+        marks.append(Tick(instant, said, "" if day == named else day))
+        named = day
+    return marks
 
 
-def _round_instants(shown: Interval, zone: tzinfo) -> list[int]:
-    step = next((step for step in _STEPS if shown.length <= _MOST * step), None)
-    if step is None:
-        step = -(-shown.length // (_MOST * DAY)) * DAY
+def _step(shown: Interval) -> int:
+    """Return how far apart marks are."""
+    for step in _STEPS:
+        if shown.length <= _MOST * step:
+            return step
+    return -(-shown.length // (_MOST * DAY)) * DAY
+
+
+def _round_instants(shown: Interval, step: int, zone: tzinfo) -> list[int]:
     grain = min(step, _QUARTER)  # offsets from UTC are whole quarters of an hour
     first = -(-shown.start // grain) * grain
     return [

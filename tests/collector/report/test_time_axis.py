@@ -58,3 +58,14 @@ def test_there_are_never_more_marks_than_can_be_read(minutes: int) -> None:
     marks = ticks(shown, PARIS, Language.ENGLISH)
     assert 1 <= len(marks) <= 11
     assert all(shown.start <= mark.instant <= shown.end for mark in marks)
+
+
+def test_a_window_of_seconds_has_marks_too() -> None:
+    # Twenty-five seconds in which no minute begins: a mark every five seconds, to the second.
+    assert _marks("2026-11-26T03:54:18+01:00", "2026-11-26T03:54:43+01:00") == [
+        ("03:54:20", "jeu. 26/11 CET"),
+        ("03:54:25", ""),
+        ("03:54:30", ""),
+        ("03:54:35", ""),
+        ("03:54:40", ""),
+    ]
