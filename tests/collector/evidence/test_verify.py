@@ -4,6 +4,8 @@ import io
 
 import pytest
 
+from collector.evidence.archive import ArchiveWriter
+from collector.evidence.bundle import KEYS
 from collector.evidence.verification import Code
 from collector.evidence.verify import verify
 from probes.model.checkpoint import cosign, verifier_key
@@ -47,3 +49,17 @@ def test_what_a_witness_cosigned_is_told(sizes: tuple[int, ...]) -> None:
         {"witnesses": 1, "first": min(sizes), "last": max(sizes)} if sizes else {"witnesses": 0}
     )
     assert said == expected
+
+
+def test_a_member_that_would_fill_the_memory_is_not_read() -> None:
+    # Before any signature is checked: whoever sends a file can write this one.
+    file = io.BytesIO()
+    archive = ArchiveWriter(file)
+    archive.add(KEYS, [b'{"a":[', *[b"[]," * (1 << 20)] * 3, b"[]]}"])
+    archive.close()
+    fault = verify(file).fault
+    assert fault is not None
+    assert (fault.code, str(fault)) == (
+        Code.KEYS,
+        "the member keys.json has 9437194 bytes, more than 8388608",
+    )
