@@ -9,6 +9,7 @@ from binascii import Error as Base64Error
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from collector.evidence.errors import VerificationError
@@ -172,11 +173,15 @@ def read_tree(data: bytes) -> Tree:
         _expect(fields, "schema", "constat.tree/1")
         size = integer(fields, "size")
         spans = tuple(_span(each) for each in array(fields, "entries"))
-        bounds = [0, *(bound for span in spans for bound in span), size]
-        if any(start >= end for start, end in spans) or bounds != sorted(bounds):
-            raise MalformedError("entries: ranges of leaves, in order, within the size")
-        nodes = dict(_node(each) for each in array(fields, "nodes"))
-    return Tree(size, spans, nodes)
+        bounds = [bound for span in spans for bound in span]
+        ascending = all(before < after for before, after in pairwise(bounds))
+        if not ascending or (bounds and (bounds[0] < 0 or bounds[-1] > size)):
+            raise MalformedError("entries: ranges of leaves, in order and apart, within the size")
+        tree = Tree(size, spans, dict(_node(each) for each in array(fields, "nodes")))
+        # A node given twice would let two readers see two trees.
+        if tree.encode() != data:
+            raise MalformedError("is not in its one form")
+    return tree
 
 
 def read_consistency(data: bytes) -> dict[int, list[bytes]]:
@@ -185,10 +190,13 @@ def read_consistency(data: bytes) -> dict[int, list[bytes]]:
         fields = decode_object(data)
         _expect(fields, "schema", "constat.consistency/1")
         proofs = [mapping({"proofs": each}, "proofs") for each in array(fields, "proofs")]
-        return {
+        hashes = {
             integer(each, "from"): [_hash(value) for value in array(each, "hashes")]
             for each in proofs
         }
+        if encode_consistency(hashes) != data:
+            raise MalformedError("is not in its one form")
+    return hashes
 
 
 def encode_consistency(proofs: Mapping[int, Sequence[bytes]]) -> bytes:
@@ -210,8 +218,9 @@ def read_seal(data: bytes, key: VerifyingKey) -> Statement:
         envelope = Envelope.decode(data)
         if envelope.payload_type != STATEMENT_TYPE:
             raise MalformedError(f"payloadType: expected {STATEMENT_TYPE}")
-        if not envelope.signed_by(key):
-            raise MalformedError("the key of the log did not sign it")
+        # Anybody can add a signature: the file would be another one, and still be sealed.
+        if len(envelope.signatures) != 1 or not envelope.signed_by(key):
+            raise MalformedError("it is not signed by the key of the log alone")
         fields = decode_object(envelope.payload)
         _expect(fields, "_type", _STATEMENT)
         _expect(fields, "predicateType", _PREDICATE)
@@ -263,7 +272,7 @@ def _texts(fields: dict[str, object], key: str) -> Iterable[str]:
 
 def _span(value: object) -> tuple[int, int]:
     match value:
-        case [int(start), int(end)]:
+        case [int(start), int(end)] if bool not in {type(start), type(end)}:
             return start, end
         case _:
             raise MalformedError("entries: expected pairs of numbers")
@@ -271,7 +280,9 @@ def _span(value: object) -> tuple[int, int]:
 
 def _node(value: object) -> tuple[Node, bytes]:
     match value:
-        case [int(level), int(place), str(encoded)] if 0 <= level < 64 and place >= 0:  # noqa: PLR2004
+        case [int(level), int(place), str(encoded)] if (
+            0 <= level < 64 and place >= 0 and bool not in {type(level), type(place)}  # noqa: PLR2004
+        ):
             return Node(level, place), _hash(encoded)
         case _:
             raise MalformedError("nodes: expected level, place and hash")
