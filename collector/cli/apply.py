@@ -1,15 +1,21 @@
 """`constat apply`: bring what is agreed into the log, and show what that changes."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import click
 
 from collector.cli.database import on_database, sealer_of
-from collector.cli.options import Signatory, seals_entries
+from collector.cli.options import Output, Signatory, outputs, seals_entries
+from collector.cli.tables import Row, print_rows
 from collector.record.catalogue import ItemKey, ItemKind, finess_fault, read_catalogue
 from collector.register.applying import Applied, apply, preview
-from collector.register.changes import Change
+from collector.register.changes import Change, Edit
+from probes.model.canonical import JsonValue
+
+_COLUMNS: Final = ("hospital", "item", "name", "change", "key", "old", "new")
 
 
 @click.command(
@@ -18,6 +24,7 @@ from collector.register.changes import Change
     epilog="""\b
 Examples:
   constat apply catalogue.yaml --dry-run
+  constat apply catalogue.yaml --dry-run -o csv
   constat apply catalogue.yaml --author "C. Martin"
 
 \b
@@ -26,8 +33,9 @@ Exit codes: 0 done · 2 the file is not right · 6 the database cannot be reache
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change; seal nothing.")
+@outputs()
 @seals_entries
-def apply_catalogue(file: Path, *, dry_run: bool, signatory: Signatory) -> None:
+def apply_catalogue(file: Path, *, dry_run: bool, output: Output, signatory: Signatory) -> None:
     """Apply FILE: hospitals, sites, services, what was agreed and which checks count.
 
     Every item that differs from what is in force becomes an entry of the hospital's log, signed,
@@ -44,8 +52,16 @@ def apply_catalogue(file: Path, *, dry_run: bool, signatory: Signatory) -> None:
     else:
         sealer = sealer_of(target)
         applied = on_database(target, lambda pool: apply(pool, sealer, catalogue, signatory.author))
-    for one in applied:
-        click.echo(_shown(one, dry_run=dry_run))
+    match output:
+        case Output.JSON:
+            stated = [_stated(one, dry_run=dry_run) for one in applied]
+            click.echo(json.dumps(stated, ensure_ascii=False, indent=2))
+        case Output.CSV:
+            rows = [row for one in applied for row in _rows(one)]
+            print_rows(rows, _COLUMNS, output, empty="")
+        case Output.TABLE:
+            for one in applied:
+                click.echo(_shown(one, dry_run=dry_run))
 
 
 def _shown(applied: Applied, *, dry_run: bool) -> str:
@@ -72,3 +88,38 @@ def _change(change: Change) -> Iterator[str]:
             yield f"      {path}: {new}"
         else:
             yield f"      {path}: {'(none)' if old is None else old} → {new or '(none)'}"
+
+
+def _stated(applied: Applied, *, dry_run: bool) -> dict[str, JsonValue]:
+    """Return what changes in a hospital; `sealed` says whether it was done."""
+    return {
+        "hospital": applied.hospital,
+        "sealed": not dry_run,
+        "changes": [
+            {
+                "item": change.key.kind.value,
+                "name": change.key.name,
+                "new": change.is_new,
+                "edits": [{"key": edit.path, **_sides(edit)} for edit in change.edits],
+            }
+            for change in applied.changes
+        ],
+        "kept": [{"item": kind.value, "name": name} for kind, name in applied.unmentioned],
+    }
+
+
+def _rows(applied: Applied) -> Iterator[Row]:
+    for change in applied.changes:
+        kind, name = change.key
+        done = "added" if change.is_new else "changed"
+        head: Row = {"hospital": applied.hospital, "item": kind, "name": name, "change": done}
+        for edit in change.edits:
+            yield {**head, "key": edit.path, **_sides(edit)}
+    for kind, name in applied.unmentioned:
+        yield {"hospital": applied.hospital, "item": kind, "name": name, "change": "kept"}
+
+
+def _sides(edit: Edit) -> dict[str, str]:
+    """Return the old and the new value of a key, without one that is not there."""
+    sides = {"old": edit.old, "new": edit.new}
+    return {side: said for side, said in sides.items() if said is not None}

@@ -1,11 +1,11 @@
 """`constat attachment`: documents of a window, sealed by their digest, kept beside the log."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from collector.cli.database import on_database, sealer_of
+from collector.cli.files import write_out
 from collector.cli.options import (
     Member,
     Output,
@@ -19,7 +19,6 @@ from collector.cli.options import (
 )
 from collector.cli.tables import Row, print_rows
 from collector.cli.texts import one_line, read_document
-from collector.errors import ConfigurationError
 from collector.record.documents import Attachment, AttachmentKind, Documents
 from collector.register.attaching import Attached, attach, fetch, list_documents
 from collector.register.planning import Where, locate
@@ -28,7 +27,6 @@ from probes.model.instant import format_instant
 
 _COLUMNS = ("sha256", "kind", "name", "title", "media_type", "size", "entry", "added_at")
 _DIGITS_SHOWN = 16
-_STDOUT = "-"
 
 
 @click.group(
@@ -134,14 +132,14 @@ or the digest is not clear · 5 no such window or document · 6 the database can
 @click.argument("digest", metavar="DIGEST")
 @click.option(
     "-O",
-    "--output-file",
+    "--out",
     metavar="FILE",
     help="Where to; its own name in this folder by default, - for standard output.",
 )
 @hospital
 @reads_database
 def get(
-    window_id: str, digest: str, *, output_file: str | None, hospital: str | None, target: Target
+    window_id: str, digest: str, *, out: str | None, hospital: str | None, target: Target
 ) -> None:
     """Write the document of window ID whose SHA-256 begins with DIGEST to a new file."""
 
@@ -149,27 +147,12 @@ def get(
         return await fetch(pool, await _located(pool, window_id, hospital), digest)
 
     found, content = on_database(target, work)
-    if output_file == _STDOUT:
-        sys.stdout.buffer.write(content)
-        return
-    file = Path(output_file or found.name)
-    _write_new(file, content)
-    click.echo(f"{file}: {found.size} bytes, {found.media_type}, SHA-256 {found.sha256}")
+    write_out(Path(out or found.name), content)
 
 
 async def _located(pool: Pool, window_id: str, hospital: str | None) -> Where:
     async with connected(pool) as connection:
         return await locate(connection, window_id, hospital)
-
-
-def _write_new(file: Path, content: bytes) -> None:
-    try:
-        with file.open("xb") as opened:
-            opened.write(content)
-    except FileExistsError:
-        raise ConfigurationError(f"{file} exists already: name another with -O") from None
-    except OSError as error:
-        raise ConfigurationError(f"cannot write {file}: {error.strerror}") from None
 
 
 def _row(attachment: Attachment, output: Output) -> Row:

@@ -47,6 +47,9 @@ COMMANDS: Final[dict[str, Entry]] = {
     "calendar": Entry(
         "collector.cli.calendar:calendar", "Print the holiday calendar of a site.", "collector"
     ),
+    "catalogue": Entry(
+        "collector.cli.catalogue:catalogue", "See the catalogue that is in force.", "collector"
+    ),
     "demo": Entry("collector.cli.demo:demo", "Watch a real upgrade being measured.", "embedded"),
     "doctor": Entry(
         "collector.cli.doctor:doctor", "Say what the server is and what is wrong.", "collector"

@@ -23,6 +23,16 @@ def read_instant(option: str, text: str, zone: ZoneInfo) -> int:
         raise ConfigurationError(f"{option}: {error}") from None
 
 
+def read_instant_with_offset(option: str, text: str) -> int:
+    """Return the instant typed for an option that is about no one site; a local time is refused."""
+    if not _HAS_OFFSET.search(text):
+        raise ConfigurationError(
+            f"{option}: {text!r} has no offset, and the sites may have several zones:"
+            " as in 2026-11-14T22:00+01:00"
+        )
+    return read_instant(option, text, ZoneInfo("UTC"))
+
+
 def read_length(option: str, text: str) -> int:
     """Return the length typed for an option, in microseconds."""
     try:

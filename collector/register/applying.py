@@ -12,7 +12,7 @@ from collector.errors import NotFoundError
 from collector.evidence.names import Person
 from collector.record.catalogue import ItemKey, ItemKind, Value
 from collector.register.changes import Change, changes
-from collector.register.names import keep_person, persons_of
+from collector.register.names import as_written, keep_person, persons_of
 from collector.register.projections import ITEM_SET
 from collector.register.sealing import Desk, Sealer, open_desk
 from collector.store.catalogue import items_in_force
@@ -73,9 +73,7 @@ async def _current(connection: Connection, hospital: str) -> dict[ItemKey, Value
 async def _items(connection: Connection, tenant_id: TenantId) -> dict[ItemKey, Value]:
     persons = await persons_of(connection, tenant_id)
     return {
-        ItemKey(ItemKind(item.kind), item.name): _named(item.value, persons)
-        if item.kind == ItemKind.CONTACT
-        else item.value
+        ItemKey(ItemKind(item.kind), item.name): as_written(item.kind, item.value, persons)
         for item in await items_in_force(connection, tenant_id)
     }
 
@@ -87,10 +85,3 @@ async def _sealed(desk: Desk, kind: ItemKind, value: Value) -> Value:
     said = dict(value)
     person = Person(said.pop("name"), said.pop("email"))
     return {**said, "person": await keep_person(desk, person)}
-
-
-def _named(value: Value, persons: Mapping[str, Person]) -> Value:
-    """Return a contact as it was written; one that was erased has neither name nor address."""
-    said = dict(value)
-    person = persons.get(said.pop("person"))
-    return said if person is None else {**said, "name": person.name, "email": person.email}

@@ -34,16 +34,17 @@ def changes(current: Mapping[ItemKey, Value], wanted: Mapping[ItemKey, Value]) -
 
 def edits(old: Value, new: Value) -> Iterator[Edit]:
     """Yield the keys whose values differ, in the order of their paths."""
-    before, after = dict(_leaves(old, "")), dict(_leaves(new, ""))
+    before, after = dict(leaves(old)), dict(leaves(new))
     for path in sorted(before.keys() | after.keys()):
         if before.get(path) != after.get(path):
             yield Edit(path, before.get(path), after.get(path))
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a tree of builtins
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a tree of builtins
+    """Yield the keys of a value by their full paths, each with what it says."""
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _leaves(member, f"{path}.{key}".lstrip("."))
+            yield from leaves(member, f"{path}.{key}".lstrip("."))
     elif isinstance(value, list):
         yield path, ", ".join(map(str, value)) or "none"
     else:

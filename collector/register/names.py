@@ -1,9 +1,11 @@
 """Names in the register: kept beside the log, named in it by a commitment, erased on request."""
 
+from collections.abc import Mapping
 from secrets import token_bytes
 
 from collector.errors import NotFoundError
 from collector.evidence.names import SALT_BYTES, Person
+from collector.record.catalogue import ItemKind, Value
 from collector.register.sealing import Desk, Sealer, open_desk
 from collector.store.persons import PERSON_ERASED, KeptPerson, add_person, read_persons
 from collector.store.pool import Connection, Pool, connected, transaction
@@ -22,6 +24,15 @@ async def persons_of(connection: Connection, tenant_id: TenantId) -> dict[str, P
     """Return the persons of a hospital who were not erased, by their commitments."""
     kept = await read_persons(connection, tenant_id)
     return {standing: person for standing, person, _ in kept}
+
+
+def as_written(kind: str, value: Value, persons: Mapping[str, Person]) -> Value:
+    """Return an item as it was written; a contact that was erased has neither name nor address."""
+    if kind != ItemKind.CONTACT:
+        return value
+    said = dict(value)
+    person = persons.get(said.pop("person"))
+    return said if person is None else {**said, "name": person.name, "email": person.email}
 
 
 async def list_persons(pool: Pool, hospital: str) -> list[KeptPerson]:

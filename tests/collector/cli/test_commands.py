@@ -51,6 +51,19 @@ def test_every_option_is_explained(path: tuple[str, ...], command: click.Command
     assert [option.name for option in options if not option.help] == [], path
 
 
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [(path, command) for path, command in LEAVES if path[-1] in ("apply", "list", "show")],
+    ids=_ids,
+)
+def test_every_command_that_lists_prints_a_table_json_or_csv(
+    path: tuple[str, ...], command: click.Command
+) -> None:
+    [form] = [option for option in command.params if option.name == "output"]
+    assert isinstance(form.type, click.Choice), path
+    assert list(form.type.choices) == ["table", "json", "csv"]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_says_of_a_command_what_the_command_says_of_itself(name: str) -> None:
     command = constat.get_command(click.Context(constat), name)

@@ -41,7 +41,7 @@ def test_a_document_is_attached_listed_and_got_back(window: Shell, tmp_path: Pat
     assert DIGEST[:16] in window.out
     (tmp_path / "rapport.pdf").unlink()
     assert window("attachment", "get", ID, DIGEST[:8]) == ExitCode.DONE
-    assert window.out == f"rapport.pdf: 18 bytes, application/pdf, SHA-256 {DIGEST}\n"
+    assert window.out == "rapport.pdf (18 bytes)\n"
     assert (tmp_path / "rapport.pdf").read_bytes() == REPORT
     assert window("attachment", "get", ID, DIGEST[:8], "-O", "-") == ExitCode.DONE
     assert window.out == REPORT.decode()
@@ -51,7 +51,7 @@ def test_a_file_that_is_there_is_never_written_over(window: Shell, tmp_path: Pat
     window(*ADD)
     (tmp_path / "rapport.pdf").write_text("mine")
     assert window("attachment", "get", ID, DIGEST) == ExitCode.USAGE
-    assert window.err == "constat: rapport.pdf exists already: name another with -O\n"
+    assert window.err == "constat: rapport.pdf exists already: give another name with --out\n"
     assert (tmp_path / "rapport.pdf").read_text() == "mine"
     assert window("attachment", "get", ID, DIGEST, "-O", "no/where") == ExitCode.USAGE
     assert "cannot write no/where: No such file" in window.err
