@@ -13,12 +13,15 @@ from collector.judge.operation import Operation
 from collector.judge.terms import WindowStatus
 from collector.judge.verdict import DurationVerdict
 from collector.record.catalogue import read_catalogue
+from collector.record.documents import AttachmentKind, Means
 from collector.record.interventions import Mode
 from collector.record.steps import RegisteredWindow, StepKind
 from collector.register.applying import apply
+from collector.register.attaching import Document, attach
 from collector.register.attendance import Attendance
 from collector.register.clearing import clear
 from collector.register.correcting import correct
+from collector.register.given import register_notice
 from collector.register.importing import Source, import_measurements
 from collector.register.intervening import (
     Registered,
@@ -38,6 +41,7 @@ from collector.register.planning import (
     reschedule,
     start,
 )
+from collector.register.reserving import reserve
 from collector.register.sealing import Sealer
 from collector.report.value import Report
 from collector.store.interventions import list_interventions
@@ -229,6 +233,20 @@ class History:
             found = self.attended[number % len(self.attended)]
             new = {field: found.intervention.start_us + by_us}
             await correct_intervention(self.pool, self.sealer, found, "v", new, "typed wrong")
+
+    async def file(self, number: int, text: str) -> None:
+        """Attach a document, make a réserve, and say that notice was given long before."""
+        document, claimed_us = Document(f"{text}.txt", text.encode()), EVENING - 2_000 * HOUR
+        person = Person("Noa Blanc")
+
+        async def act(_: RegisteredWindow, at: Where) -> None:
+            await attach(self.pool, self.sealer, at, "v", document, AttachmentKind.MINUTES)
+            await reserve(self.pool, self.sealer, at, "dsi", text, [person])
+            await register_notice(
+                self.pool, self.sealer, at, "v", document, Means.LETTER, claimed_us
+            )
+
+        await self._act(number, act)
 
     async def record(self, number: int) -> None:
         """Seal a verdict."""

@@ -102,6 +102,9 @@ stepped: st.SearchStrategy[Command] = st.one_of(
     st.tuples(numbers, st.sampled_from([StepKind.AUTHORISED, StepKind.INFORMED])).map(
         lambda a: _told(f"clear {a}", lambda h: h.clear(a[0], a[1]))
     ),
+    st.tuples(numbers, st.sampled_from(["un", "deux"])).map(
+        lambda a: _told(f"file {a}", lambda h: h.file(a[0], a[1]))
+    ),
     numbers.map(lambda n: _told(f"record {n}", lambda h: h.record(n))),
     st.just(_told("erase", lambda h: h.erase())),
     st.integers(1, 12).map(lambda h: _told(f"wait {h} h", lambda one: one.wait(h * HOUR))),
