@@ -43,6 +43,7 @@ from collector.store.exports import (
     places_of,
     statements,
 )
+from collector.store.keys import read_keys
 from collector.store.log import Entry, append, entries, read_head
 from collector.store.persons import KeptPerson, read_persons
 from collector.store.pool import Connection, Pool, connected, transaction
@@ -106,7 +107,8 @@ async def export(  # noqa: PLR0913, PLR0917 - what is exported, whereto, in whos
             root = proofs.checkpoints[size].checkpoint.root
             names = {kept.commitment: kept.person.name for kept in persons}
             report = report_of(gathered.account, measured, size, root, names)
-            drawn = _identified(report, persons) if asked.with_names else report
+            named = _identified(report, persons) if asked.with_names else report
+            drawn = named.with_keys(await read_keys(connection, tenant_id))
             ending = Ending(window_bytes(gathered.account), asked.draw(drawn), names_bytes(persons))
             write_bundle(file, proofs, lines, measured, report, ending, sealer.key)
     return report

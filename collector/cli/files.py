@@ -3,12 +3,20 @@
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from collector.errors import ConfigurationError
 
-STANDARD_OUTPUT = Path("-")
+STANDARD_OUTPUT: Final = Path("-")
+
+pdf_option: Final = click.option(
+    "--pdf",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Write it as PDF into FILE instead, to keep, to send or to sign.",
+)
 
 
 def write_out(path: Path, data: bytes) -> None:
@@ -17,7 +25,7 @@ def write_out(path: Path, data: bytes) -> None:
         sys.stdout.buffer.write(data)
         return
     if path.exists():
-        raise ConfigurationError(f"{path} exists already: give another name with --out")
+        raise ConfigurationError(f"{path} exists already: give another name")
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         fresh.write_bytes(data)

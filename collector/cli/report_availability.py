@@ -3,12 +3,14 @@
 import json
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import click
 
 from collector.cli.database import now_us, on_database
+from collector.cli.files import pdf_option, write_out
 from collector.cli.options import (
     Member,
     Output,
@@ -47,6 +49,7 @@ Examples:
   constat report availability --hospital CH-EXEMPLE
   constat report availability --hospital CH-EXEMPLE --service dpi --period year --from 2026-01-01
   constat report availability --period day --from 2026-10-24 --to 2026-10-26 -o csv
+  constat report availability --hospital CH-EXEMPLE --service dpi --pdf dpi.pdf
   constat report availability --service dpi --rolling P30D --ending 2026-11-16T10:00
 
 \b
@@ -67,6 +70,7 @@ Exit codes: 0 done · 2 usage · 5 no such hospital or service · 6 the database
 @click.option("--to", "to_text", metavar="DATE", help="Last day of interest; today by default.")
 @click.option("--rolling", metavar="LENGTH", help="One period of a length, such as P30D, instead.")
 @click.option("--ending", metavar="TIME", help="When the rolling period ends; now by default.")
+@pdf_option
 @language
 @outputs()
 @reads_database
@@ -79,6 +83,7 @@ def report_availability(  # noqa: PLR0913 - the options of the command
     to_text: str | None,
     rolling: str | None,
     ending: str | None,
+    pdf: Path | None,
     lang: Language,
     output: Output,
     target: Target,
@@ -102,7 +107,21 @@ def report_availability(  # noqa: PLR0913 - the options of the command
     async def work(pool: Pool) -> list[AvailabilityReport]:
         return await availability_of(pool, hospital, service, periods, at_us)
 
-    _print(on_database(target, work), output, lang)
+    reports = on_database(target, work)
+    if pdf is not None:
+        _draw(reports, pdf, lang)
+    else:
+        _print(reports, output, lang)
+
+
+def _draw(reports: Sequence[AvailabilityReport], file: Path, lang: Language) -> None:
+    from collector.report.as_pdf import availability_pdf  # noqa: PLC0415 - typst, if drawn
+
+    if len(reports) != 1:
+        raise ConfigurationError(
+            f"--pdf is about one service, and there are {len(reports)}: name --hospital, --service"
+        )
+    write_out(file, availability_pdf(reports[0], lang))
 
 
 def _rolling(length: str, ending: str | None, at_us: int) -> Periods:

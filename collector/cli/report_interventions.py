@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from collector.cli.database import now_us, on_database, sealer_of
+from collector.cli.files import pdf_option, write_out
 from collector.cli.months import month_option
 from collector.cli.options import (
     Output,
@@ -35,6 +36,7 @@ from collector.store.pool import Pool
     epilog="""\b
 Examples:
   constat report interventions --hospital CH-EXEMPLE --month 2026-11
+  constat report interventions --hospital CH-EXEMPLE --month 2026-11 --pdf novembre.pdf
   constat report interventions --hospital CH-EXEMPLE --month 2026-11 -o csv -O novembre.csv
   constat report interventions --hospital CH-EXEMPLE --month 2026-11 -o csv -O novembre.csv \\
       --sent-to dsi@ch-exemple.example
@@ -67,6 +69,7 @@ Exit codes: 0 done · 2 an option is not right, or FILE cannot be written · 5 n
     metavar="FILE",
     help="Write it into FILE.",
 )
+@pdf_option
 @language
 @outputs()
 @seals_entries
@@ -76,6 +79,7 @@ def report_interventions(  # noqa: PLR0913 - the options of the command
     month: date,
     sent_to: str | None,
     file: Path | None,
+    pdf: Path | None,
     lang: Language,
     output: Output,
     signatory: Signatory,
@@ -85,19 +89,24 @@ def report_interventions(  # noqa: PLR0913 - the options of the command
         check_text("--sent-to", sent_to.strip())
         if output is not Output.CSV:
             raise ConfigurationError("--sent-to: what is sent is the CSV: say -o csv")
+    at_us = now_us()
 
-    async def work(pool: Pool) -> str:
-        report = await month_of(pool, of_hospital, month, now_us())
+    async def work(pool: Pool) -> tuple[MonthOfInterventions, str]:
+        report = await month_of(pool, of_hospital, month, at_us)
         text = _text(report, output, lang)
         if file is not None:
             _write(file, text)
         if sent_to is not None:
             sealer, author = sealer_of(signatory.target), signatory.author
             await record_sending(pool, sealer, report, text.encode(), sent_to.strip(), author)
-        return text
+        return report, text
 
-    text = on_database(signatory.target, work)
-    if file is None:
+    report, text = on_database(signatory.target, work)
+    if pdf is not None:
+        from collector.report.as_pdf import interventions_pdf  # noqa: PLC0415 - typst, if drawn
+
+        write_out(pdf, interventions_pdf(report, lang, at_us))
+    elif file is None:
         click.echo(text, nl=False)
 
 

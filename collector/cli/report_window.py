@@ -63,8 +63,10 @@ Exit codes: 0 done · 2 the file exists or cannot be written · 5 no such window
 @language
 @click.option(
     "-O",
-    "--out",
+    "--output-file",
+    "file",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
     help="File to write, - for standard output; ID.pdf and so on by default.",
 )
 @hospital
@@ -75,7 +77,7 @@ def report_window(  # noqa: PLR0913 - the options of the command
     form: Form,
     as_of: str | None,
     lang: Language,
-    out: Path | None,
+    file: Path | None,
     hospital: str | None,
     target: Target,
 ) -> None:
@@ -89,7 +91,7 @@ def report_window(  # noqa: PLR0913 - the options of the command
         return await report_on(pool, where, now_us() if as_of_us is None else as_of_us)
 
     report = on_database(target, work)
-    write_out(out or Path(f"{window_id}.{form}"), drawn(report, form, lang))
+    write_out(file or Path(f"{window_id}.{form}"), drawn(report, form, lang))
 
 
 def drawn(report: Report, form: Form, lang: Language) -> bytes:

@@ -10,36 +10,64 @@ from dataclasses import asdict
 from datetime import UTC
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import typst
 
 from collector.report.as_json import report_bytes
+from collector.report.availability import AvailabilityReport
+from collector.report.availability_forms import availability_json
 from collector.report.durations import Language
 from collector.report.glyphs import printable
+from collector.report.interventions import MonthOfInterventions
+from collector.report.interventions_forms import interventions_json
+from collector.report.month_sheets import availability_sheet, interventions_sheet
 from collector.report.operation_phrases import Tone
 from collector.report.sheet import Sheet
 from collector.report.value import Report
 from collector.report.window_sheet import window_sheet
+from probes.model.canonical import encode
 from probes.model.instant import to_datetime
-
-ATTACHED: Final = "report.json"
 
 _FOLDER: Final = Path(__file__).parent
 
 
+class Attached(NamedTuple):
+    """A JSON file that a document carries: the data it was made of."""
+
+    name: str
+    data: bytes
+
+
 def report_pdf(report: Report, language: Language) -> bytes:
     """Return the PDF of a report on a window, with its `report.json` attached."""
-    return sheet_pdf(window_sheet(report, language), report_bytes(report))
+    return sheet_pdf(window_sheet(report, language), Attached("report.json", report_bytes(report)))
 
 
-def sheet_pdf(sheet: Sheet, attached: bytes) -> bytes:
+def availability_pdf(report: AvailabilityReport, language: Language) -> bytes:
+    """Return the PDF of a service's availability, with its figures attached."""
+    figures = encode(availability_json(report))
+    return sheet_pdf(availability_sheet(report, language), Attached("availability.json", figures))
+
+
+def interventions_pdf(report: MonthOfInterventions, language: Language, known_at_us: int) -> bytes:
+    """Return the PDF of a month of interventions as known at an instant, with it attached."""
+    register = encode(interventions_json(report))
+    sheet = interventions_sheet(report, language, known_at_us)
+    return sheet_pdf(sheet, Attached("interventions.json", register))
+
+
+def sheet_pdf(sheet: Sheet, attached: Attached) -> bytes:
     """Return the PDF of a sheet, with a JSON file attached as the data it was made of.
 
     Raises `ValueError` when the template and the sheet do not fit; that is our fault, never that of
     what the sheet says.
     """
-    inputs = {"sheet": json.dumps(_printable(asdict(sheet))), "attached": attached.decode()}
+    inputs = {
+        "sheet": json.dumps(_printable(asdict(sheet))),
+        "attachment": attached.name,
+        "attached": attached.data.decode(),
+    }
     compiler = typst.Compiler(
         input=_template(), root=_FOLDER, font_paths=_fonts(), ignore_system_fonts=True
     )

@@ -6,7 +6,7 @@ The head says what HDS requirement EXI 21 lists.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 from collector.judge.availability import Rate
 from collector.judge.terms import Periodicity
@@ -22,18 +22,46 @@ OUTAGES_SHOWN: Final = 50
 _MILLION: Final = 1_000_000
 
 
+class AvailabilityTold(NamedTuple):
+    """A report in words, part by part: what a screen, or a page, lays out."""
+
+    title: tuple[str, ...]
+    head: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    unannounced: str
+    outages: tuple[str, ...]
+    method: tuple[str, ...]
+
+
+def availability_told(report: AvailabilityReport, language: Language) -> AvailabilityTold:
+    """Return a report in words; `unannounced` heads the outages that no window announced."""
+    words = _WORDS[language]
+    unannounced, *outages = _unannounced(report, language)
+    return AvailabilityTold(
+        title=tuple(filter(None, _title(report, language))),
+        head=tuple(_head(report, language)),
+        columns=tuple(words.columns),
+        rows=tuple(tuple(_line(measured, language)) for measured in report.measured),
+        unannounced=unannounced,
+        outages=tuple(outages),
+        method=words.method,
+    )
+
+
 def availability_lines(report: AvailabilityReport, language: Language) -> Iterator[str]:
     """Yield the lines of a report."""
-    words = _WORDS[language]
-    yield " · ".join(filter(None, _title(report, language)))
+    told = availability_told(report, language)
+    yield " · ".join(told.title)
     yield ""
-    yield from columns_text([[name, said] for name, said in _head(report, language)])
+    yield from columns_text(told.head)
     yield ""
-    yield from columns_text([words.columns, *(_line(m, language) for m in report.measured)])
+    yield from columns_text([told.columns, *told.rows])
     yield ""
-    yield from _unannounced(report, language)
+    yield told.unannounced
+    yield from (f"  {outage}" for outage in told.outages)
     yield ""
-    yield from words.method
+    yield from told.method
 
 
 def _title(report: AvailabilityReport, language: Language) -> Iterator[str]:
@@ -127,9 +155,9 @@ def _unannounced(report: AvailabilityReport, language: Language) -> Iterator[str
             lower=duration_text(proven_us, language),
             upper=duration_text(outage.span.length, language),
         )
-        yield f"  {start} → {end}  {bounds}"
+        yield f"{start} → {end}  {bounds}"
     if len(found) > OUTAGES_SHOWN:
-        yield f"  {words_in(language).more.format(count=len(found) - OUTAGES_SHOWN)}"
+        yield f"{words_in(language).more.format(count=len(found) - OUTAGES_SHOWN)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collector.report.as_csv import table_csv
 from collector.report.as_text import columns_text
 from collector.report.durations import Language, duration_text, instant_text
 from collector.report.intervention_words import intervention_words_in
-from collector.report.interventions import MonthOfInterventions, Share, identity_json
+from collector.report.interventions import MonthOfInterventions, Sending, Share, identity_json
 from collector.report.operation_json import correction_json
 from probes.model.canonical import JsonValue
 from probes.model.instant import format_instant
@@ -57,17 +57,25 @@ def interventions_lines(report: MonthOfInterventions, language: Language) -> Ite
         yield words.partial
     yield ""
     if report.shares:
-        yield from columns_text([words.columns, *(_line(each, language) for each in report.shares)])
+        yield from columns_text(
+            [words.columns, *(intervention_cells(each, language) for each in report.shares)]
+        )
     else:
         yield words.none
     for sending in report.sendings:
         yield ""
-        yield words.sent.format(
-            instant=instant_text(sending.at_us, report.zone, language),
-            recipient=sending.recipient or words.erased,
-            rows=sending.rows,
-            sha256=sending.sha256,
-        )
+        yield sending_text(report, sending, language)
+
+
+def sending_text(report: MonthOfInterventions, sending: Sending, language: Language) -> str:
+    """Say when a month was sent, to whom unless that was erased, and what was."""
+    words = intervention_words_in(language)
+    return words.sent.format(
+        instant=instant_text(sending.at_us, report.zone, language),
+        recipient=sending.recipient or words.erased,
+        rows=sending.rows,
+        sha256=sending.sha256,
+    )
 
 
 def _share(share: Share) -> dict[str, JsonValue]:
@@ -118,7 +126,8 @@ def _cells(month: str, share: Share, language: Language) -> list[str | int]:
     ]
 
 
-def _line(share: Share, language: Language) -> list[str]:
+def intervention_cells(share: Share, language: Language) -> list[str]:
+    """Return what is said of an intervention, in the order of the words' columns."""
     words = intervention_words_in(language)
     made, zone = share.attended.intervention, share.attended.zone
     return [

@@ -30,10 +30,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The head of a column; numbers stand on the right."""
+    """The head of a column; numbers stand on the right, the wide one takes what room is left."""
 
     name: str
     numeric: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,12 @@ class SheetWords:
 
     title: str
     description: str
+    availability_title: str
+    interventions_title: str
+    periods: str
+    month: str
     running: str
+    sendings: str
     page: str
     annexes: str
     signature: str
@@ -50,6 +55,12 @@ class SheetWords:
     number: str
     length: str
     none_registered: str
+    attachments: str
+    document: str
+    kind: str
+    sealed: str
+    size: str
+    said_behind: str
     terms: str
     limit: str
     notice: str
@@ -81,7 +92,12 @@ class SheetWords:
 _FRENCH: Final = SheetWords(
     title="Constat de mise à jour",
     description="Indisponibilité mesurée de {subject}, {hospital}",
-    running="{window} · {hospital} · état connu le {instant}",
+    availability_title="Taux de disponibilité",
+    interventions_title="Registre des interventions",
+    periods="Périodes",
+    month="Mois",
+    running="{subject} · {hospital} · état connu le {instant}",
+    sendings="Envois",
     page="page {page} sur {pages}",
     annexes="Annexes",
     signature="Nom, qualité, date et signature",
@@ -118,6 +134,12 @@ _FRENCH: Final = SheetWords(
     number="N°",
     length="Durée",
     none_registered="Aucune n'est enregistrée.",
+    attachments="Pièces jointes scellées",
+    document="Document",
+    kind="Nature",
+    sealed="Scellée le",
+    size="Taille",
+    said_behind="Réserves de l'établissement : {count}, en entier en annexe",
     terms="Termes du contrat",
     limit="Durée maximale",
     notice="Délai de prévenance",
@@ -154,7 +176,12 @@ _FRENCH: Final = SheetWords(
 _ENGLISH: Final = SheetWords(
     title="Update report",
     description="Measured downtime of {subject}, {hospital}",
-    running="{window} · {hospital} · as known {instant}",
+    availability_title="Availability rate",
+    interventions_title="Register of interventions",
+    periods="Periods",
+    month="Month",
+    running="{subject} · {hospital} · as known {instant}",
+    sendings="Sendings",
     page="page {page} of {pages}",
     annexes="Annexes",
     signature="Name, position, date and signature",
@@ -191,6 +218,12 @@ _ENGLISH: Final = SheetWords(
     number="No.",
     length="Length",
     none_registered="None is registered.",
+    attachments="Documents sealed",
+    document="Document",
+    kind="Kind",
+    sealed="Sealed",
+    size="Size",
+    said_behind="Reservations of the hospital: {count}, in full in the annexes",
     terms="Terms of the contract",
     limit="Maximum downtime",
     notice="Notice",

@@ -5,8 +5,8 @@ Pure: built once from an assessment, rendered as text, JSON or CSV. The JSON for
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -172,6 +172,10 @@ class Report:
         if conduct is not None and conduct.precedence and conduct.precedence.is_breached:
             return _BREACH
         return exit_code(self.assessment.verdict, self.assessment.notice.verdict)
+
+    def with_keys(self, keys: Iterable[HeldKey]) -> "Report":
+        """Return the report with the keys that signed what it rests on."""
+        return replace(self, surroundings=replace(self.surroundings, keys=tuple(keys)))
 
     @property
     def margin(self) -> Bounds:

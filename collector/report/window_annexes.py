@@ -6,6 +6,8 @@ from typing import Final
 from collector.judge.terms import DowntimeRule, ServiceClass
 from collector.report.days import day_text
 from collector.report.facts import named_facts
+from collector.report.filed_phrases import FiledPhrases
+from collector.report.filed_words import filed_words_in
 from collector.report.method_words import limit_of_proof_in, method_in
 from collector.report.notice_words import notice_terms_text
 from collector.report.phrases import Phrases
@@ -17,6 +19,8 @@ from collector.report.value import KeyHolder, Report
 from probes.model.instant import local_date
 
 FACTS_IN_FRONT: Final = 12
+_RESERVATIONS_IN_FRONT: Final = 600
+_HEADING_LENGTH: Final = 80
 
 
 def window_annexes(report: Report, phrases: Phrases) -> Iterator[Section]:
@@ -28,6 +32,9 @@ def window_annexes(report: Report, phrases: Phrases) -> Iterator[Section]:
     yield _vantages(report, phrases, words)
     yield _outages(report, phrases, words)
     yield _interventions(report, phrases, words)
+    yield from _attachments(report, phrases, words)
+    if not reservations_fit(report):
+        yield reservations(report, phrases)
     yield _terms(report, phrases, words)
     yield _holidays(report, phrases, words)
     yield Section(words.method, method_in(phrases.language))
@@ -43,7 +50,7 @@ def _figures(report: Report, phrases: Phrases, words: SheetWords) -> Section:
         lower, upper = (phrases.duration_of(bound) for bound in regulated.figure(rule))
         judged = words.judged if rule is window.contract.downtime_rule else ""
         rows.append((phrases.words.rule[rule], lower, upper, judged))
-    columns = _columns(words.rule, *_numbers(words.lower, words.upper), words.remark)
+    columns = _columns(_wide(words.rule), *_numbers(words.lower, words.upper), words.remark)
     return Section(words.figures, table=Table(columns, tuple(rows)))
 
 
@@ -57,7 +64,7 @@ def _vantages(report: Report, phrases: Phrases, words: SheetWords) -> Section:
     )
     return Section(
         words.vantages,
-        table=Table(_columns(name, kind, *_numbers(*numbers)), rows),
+        table=Table(_columns(_wide(name), kind, *_numbers(*numbers)), rows),
         pictures=pictures,
     )
 
@@ -75,7 +82,9 @@ def _outages(report: Report, phrases: Phrases, words: SheetWords) -> Section:
     ]
     if not rows:
         return Section(words.outages, (named.no_outage,))
-    columns = _columns(f"{words.start} → {words.end}", *_numbers(named.possible, named.proven))
+    columns = _columns(
+        _wide(f"{words.start} → {words.end}"), *_numbers(named.possible, named.proven)
+    )
     return Section(words.outages, table=Table(columns, tuple(rows)))
 
 
@@ -92,16 +101,53 @@ def _interventions(report: Report, phrases: Phrases, words: SheetWords) -> Secti
         )
         for number, piece in enumerate(ran, start=1)
     )
-    columns = _columns(words.number, words.start, words.end, *_numbers(words.length))
+    columns = _columns(words.number, words.start, _wide(words.end), *_numbers(words.length))
     return Section(words.interventions, table=Table(columns, rows))
 
 
 def sheet_facts(report: Report, phrases: Phrases) -> tuple[Fact, ...]:
     """Return the facts that stand neither in the head of the sheet nor in a table of it."""
-    elsewhere = (phrases.words.versions, phrases.words.intervention)
+    filed = filed_words_in(phrases.language)
+    elsewhere = (phrases.words.versions, phrases.words.intervention, filed.attachment)
     return tuple(
         Fact(name, (line,)) for name, line in named_facts(report, phrases) if name not in elsewhere
     )
+
+
+def reservations_fit(report: Report) -> bool:
+    """Return whether the réserves can stand whole on the first page, beside the verdict."""
+    said = report.surroundings.filed.reservations
+    return sum(len(each.text) + _HEADING_LENGTH for each in said) <= _RESERVATIONS_IN_FRONT
+
+
+def reservations(report: Report, phrases: Phrases) -> Section:
+    """Return the réserves, word for word."""
+    filed = FiledPhrases(report.surroundings.filed, phrases)
+    said = tuple(
+        paragraph
+        for heading, text in filed.reservations()
+        for paragraph in (*text.splitlines(), f"({heading})")
+        if paragraph.strip()
+    )
+    return Section(filed.words.reservations, paragraphs=said)
+
+
+def _attachments(report: Report, phrases: Phrases, words: SheetWords) -> Iterator[Section]:
+    """Name each document with the whole digest that was sealed of it."""
+    filed = filed_words_in(phrases.language)
+    rows = tuple(
+        (
+            f"{each.title} ({each.name})" if each.title else each.name,
+            filed.kind[each.kind],
+            phrases.instant(each.at_us),
+            filed.bytes.format(size=each.size),
+            each.sha256,
+        )
+        for each in report.surroundings.filed.attachments
+    )
+    if rows:
+        columns = _columns(_wide(words.document), words.kind, words.sealed, words.size, "SHA-256")
+        yield Section(words.attachments, table=Table(columns, rows))
 
 
 def _terms(report: Report, phrases: Phrases, words: SheetWords) -> Section:
@@ -159,7 +205,7 @@ def _keys(report: Report, words: SheetWords) -> Section:
     ]
     return Section(
         words.keys,
-        table=Table(_columns(words.holder, words.name, words.since, words.key), tuple(rows)),
+        table=Table(_columns(words.holder, words.name, words.since, _wide(words.key)), tuple(rows)),
     )
 
 
@@ -181,6 +227,10 @@ def _entries(report: Report, words: SheetWords) -> Section:
 
 def _columns(*columns: str | Column) -> tuple[Column, ...]:
     return tuple(Column(each) if isinstance(each, str) else each for each in columns)
+
+
+def _wide(name: str) -> Column:
+    return Column(name, wide=True)
 
 
 def _numbers(*names: str) -> tuple[Column, ...]:

@@ -13,7 +13,13 @@ from collector.report.sheet import Fact, Finding, Picture, Section, Sheet
 from collector.report.sheet_words import SheetWords, sheet_words_in
 from collector.report.timeline_svg import timeline_svg, timeline_text
 from collector.report.value import Report
-from collector.report.window_annexes import FACTS_IN_FRONT, sheet_facts, window_annexes
+from collector.report.window_annexes import (
+    FACTS_IN_FRONT,
+    reservations,
+    reservations_fit,
+    sheet_facts,
+    window_annexes,
+)
 
 _TONES: Final = {0: Tone.GOOD, 3: Tone.BAD, 4: Tone.OPEN}
 _DURATION_TONES: Final = {
@@ -38,7 +44,7 @@ def window_sheet(report: Report, language: Language) -> Sheet:
         ),
         known_at_us=around.as_of_us,
         running=words.running.format(
-            window=window.id, hospital=hospital, instant=phrases.instant(around.as_of_us)
+            subject=window.id, hospital=hospital, instant=phrases.instant(around.as_of_us)
         ),
         page=words.page,
         head=(*_head(report, phrases, words), *_indicator(report, phrases, words)),
@@ -46,7 +52,7 @@ def window_sheet(report: Report, language: Language) -> Sheet:
         findings=tuple(_findings(report, phrases, words)),
         picture=Picture(timeline_svg(report, language), timeline_text(report, language)),
         picture_title=words.timeline,
-        front=(Section(words.key_facts, facts=_facts(report, phrases, words)),),
+        front=tuple(_front(report, phrases, words)),
         annexes=tuple(window_annexes(report, phrases)),
         annexes_title=words.annexes,
         signatories=(words.vendor_signs, words.hospital_signs),
@@ -108,6 +114,18 @@ def _findings(report: Report, phrases: Phrases, paper: SheetWords) -> Iterator[F
     )
     for title, word, tone, line in OperationPhrases(report, phrases).promises():
         yield Finding(title, word, tone, (line,))
+
+
+def _front(report: Report, phrases: Phrases, words: SheetWords) -> Iterator[Section]:
+    """Say the facts, and what the hospital has to say of them."""
+    yield Section(words.key_facts, facts=_facts(report, phrases, words))
+    count = len(report.surroundings.filed.reservations)
+    if not count:
+        return
+    said = reservations(report, phrases)
+    if not reservations_fit(report):
+        said = Section(said.title, paragraphs=(words.said_behind.format(count=count),))
+    yield said
 
 
 def _facts(report: Report, phrases: Phrases, words: SheetWords) -> tuple[Fact, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -10,6 +11,7 @@ from collector.cli.main import run
 from collector.store.pool import open_pool
 from tests.collector.bundles import upgraded
 from tests.collector.conftest import Clock
+from tests.collector.report.test_as_pdf import read, text_of
 from tests.collector.store.agents import LOG_KEY, TENANT
 
 WINDOW = "MAJ-2026-0001"
@@ -47,6 +49,17 @@ def test_a_bundle_is_exported_and_verified_with_pinned_keys(
     assert "preuve recevable" in said
     assert "aucune clé connue" not in said
     assert "sans témoin" in said
+
+
+def test_a_bundle_holds_the_report_as_a_document_with_the_same_figures_in_it(
+    options: list[str], tmp_path: Path
+) -> None:
+    assert run(["evidence", "export", WINDOW, "--lang", "en", *options]) == 0
+    with ZipFile(tmp_path / f"{WINDOW}.constat") as bundle:
+        pdf, figures = bundle.read("rapport.pdf"), bundle.read("report.json")
+    assert read(pdf).attachments == {"report.json": [figures]}
+    assert "Update report" in text_of(pdf, slice(1))
+    assert "the collector's log" in text_of(pdf)
 
 
 def test_the_object_says_what_the_lines_say(

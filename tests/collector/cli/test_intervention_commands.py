@@ -10,6 +10,7 @@ import pytest
 
 from collector.errors import ExitCode
 from tests.collector.cli.conftest import Shell
+from tests.collector.report.test_as_pdf import faults, read, text_of
 
 START = (
     *("intervention", "start", "--hospital", "CH-EXEMPLE"),
@@ -171,3 +172,17 @@ def test_a_program_gets_a_token_that_can_be_taken_back(shell: Shell) -> None:
     assert shell("token", "revoke", *program) == ExitCode.NOT_FOUND
     assert shell("token", "program", *program, "--ttl", "P367D") == ExitCode.USAGE
     assert "at most 366 days" in shell.err
+
+
+def test_the_register_of_a_month_is_written_as_a_document(shell: Shell) -> None:
+    _intervened(shell, "2025-10-14T22:00", "2025-10-15T00:10")
+    assert shell(*OCTOBER, "--pdf", "octobre.pdf") == ExitCode.DONE
+    pdf = Path("octobre.pdf").read_bytes()
+    assert list(faults(pdf)) == []
+    said = text_of(pdf)
+    for part in ("Registre des interventions", "Dominique Petit", "correctif", "2 h 10 min"):
+        assert part in said
+    [register] = read(pdf).attachments["interventions.json"]
+    assert json.loads(register)["month"] == "2025-10"
+    assert shell(*OCTOBER, "--pdf", "octobre.pdf") == ExitCode.USAGE
+    assert "octobre.pdf exists already" in shell.err

@@ -17,6 +17,7 @@ from collector.store.pool import open_pool
 from probes.model.instant import parse_instant
 from tests.collector.cli.conftest import CATALOGUE, Shell
 from tests.collector.conftest import Clock
+from tests.collector.report.test_as_pdf import faults, read, text_of
 from tests.collector.store.agents import Sender, columns
 from tests.collector.test_assess import measured
 from tests.postgres import in_own_loop
@@ -148,3 +149,17 @@ def test_deliveries_are_printed_in_every_form(shell: Shell) -> None:
 def test_a_product_nobody_has_is_not_found(shell: Shell) -> None:
     assert shell("report", "deliveries", "--product", "x") == ExitCode.NOT_FOUND
     assert "there is no product 'x'" in shell.err
+
+
+def test_availability_is_written_as_a_document_for_one_service(report: Shell) -> None:
+    command = ("report", "availability", "--hospital", "CH-EXEMPLE", "--pdf", "taux.pdf")
+    assert report(*command, "--service", "dpi") == ExitCode.DONE
+    pdf = Path("taux.pdf").read_bytes()
+    assert list(faults(pdf)) == []
+    said = text_of(pdf)
+    for part in ("Taux de disponibilité", "2026-11 (en cours)", "Niveau garanti", "Méthode"):
+        assert part in said
+    [figures] = read(pdf).attachments["availability.json"]
+    assert json.loads(figures)["schema"] == "constat.availability/1"
+    assert report(*command) == ExitCode.USAGE
+    assert "--pdf is about one service, and there are 2" in report.err

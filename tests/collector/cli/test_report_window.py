@@ -65,7 +65,7 @@ def test_a_file_that_is_there_is_left_alone(bare_shell: Shell, window: str) -> N
     Path("rapport.pdf").write_text("mine", "utf-8")
     code = bare_shell("report", "window", window, "-O", "rapport.pdf")
     assert code == ExitCode.USAGE
-    assert "rapport.pdf exists already: give another name with --out" in bare_shell.err
+    assert "rapport.pdf exists already: give another name" in bare_shell.err
     assert Path("rapport.pdf").read_text("utf-8") == "mine"
 
 

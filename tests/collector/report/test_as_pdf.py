@@ -16,7 +16,7 @@ import pytest
 from pypdf import PdfReader
 
 from collector.report.as_json import report_bytes, report_json
-from collector.report.as_pdf import report_pdf, sheet_pdf
+from collector.report.as_pdf import Attached, report_pdf, sheet_pdf
 from collector.report.durations import Language
 from collector.report.sheet import Picture
 from collector.report.value import Report
@@ -160,7 +160,7 @@ def test_what_cannot_be_laid_out_is_a_fault_and_names_the_report() -> None:
     sheet = window_sheet(report_of(WORLD), Language.FRENCH)
     broken = replace(sheet, picture=Picture("no picture", "nothing"))
     with pytest.raises(ValueError, match="cannot lay out THREE-WORKSTATIONS-DOWN"):
-        sheet_pdf(broken, b"{}")
+        sheet_pdf(broken, Attached("report.json", b"{}"))
 
 
 _DIGESTS = """

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from collector.judge.terms import WindowStatus
+from collector.record.documents import Attachment, AttachmentKind, Reservation
 from collector.report.durations import Language
 from collector.report.operation_phrases import Tone
 from collector.report.sheet import Section, Sheet
-from collector.report.value import Report
+from collector.report.value import Filed, Report
 from collector.report.window_annexes import FACTS_IN_FRONT
 from collector.report.window_sheet import window_sheet
 from probes.model.interval import Interval
@@ -171,3 +172,51 @@ def test_an_intervention_that_widened_the_window_widens_the_period() -> None:
     wider = replace(report, assessment=replace(report.assessment, window=window))
     said = _said(window_sheet(wider, Language.ENGLISH))
     assert said["Measurement period"][0].endswith("to 2026-11-15 03:00:00 CET")
+
+
+def _filed(*texts: str) -> Report:
+    report = hospital(1)
+    said = tuple(
+        Reservation(20 + number, report.surroundings.as_of_us, text, ("ab" * 32,))
+        for number, text in enumerate(texts)
+    )
+    attached = Attachment(
+        19,
+        report.surroundings.as_of_us,
+        AttachmentKind.MIGRATION_REPORT,
+        "migration.pdf",
+        "application/pdf",
+        48_213,
+        "cd" * 32,
+        "Rapport de migration 9.0.0",
+    )
+    filed = Filed((attached,), said, (), {"ab" * 32: "Mme C. Martin"})
+    return replace(report, surroundings=replace(report.surroundings, filed=filed))
+
+
+def test_a_reservation_stands_word_for_word_beside_the_verdict() -> None:
+    sheet = window_sheet(_filed("Le laboratoire\na perdu 20 min.", "#réserve"), Language.FRENCH)
+    _, said = sheet.front
+    assert said.title == "Réserves"
+    assert said.paragraphs[:2] == ("Le laboratoire", "a perdu 20 min.")
+    assert said.paragraphs[2].endswith("exprimée par Mme C. Martin)")
+    assert said.paragraphs[3] == "#réserve"
+    assert not [section for section in sheet.annexes if section.title == "Réserves"]
+
+
+def test_reservations_too_long_for_the_first_page_stand_in_full_behind() -> None:
+    long = "Le service était inutilisable. " * 40
+    sheet = window_sheet(_filed(long), Language.FRENCH)
+    _, said = sheet.front
+    assert said.paragraphs == ("Réserves de l'établissement : 1, en entier en annexe",)
+    assert _annex(sheet, "Réserves").paragraphs[0] == long
+
+
+def test_documents_are_named_with_the_whole_digest_that_was_sealed() -> None:
+    sheet = window_sheet(_filed(), Language.FRENCH)
+    table = _annex(sheet, "Pièces jointes").table
+    assert table is not None
+    [row] = table.rows
+    assert row[0] == "Rapport de migration 9.0.0 (migration.pdf)"
+    assert row[-1] == "cd" * 32
+    assert "Pièce jointe" not in _said(sheet)
