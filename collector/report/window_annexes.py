@@ -8,8 +8,10 @@ from collector.report.days import day_text
 from collector.report.facts import named_facts
 from collector.report.filed_phrases import FiledPhrases
 from collector.report.filed_words import filed_words_in
+from collector.report.intervention_words import intervention_words_in
 from collector.report.method_words import limit_of_proof_in, method_in
 from collector.report.notice_words import notice_terms_text
+from collector.report.operation_phrases import OperationPhrases
 from collector.report.phrases import Phrases
 from collector.report.sheet import Column, Fact, Picture, Section, Table
 from collector.report.sheet_words import SheetWords, sheet_words_in
@@ -102,13 +104,25 @@ def _interventions(report: Report, phrases: Phrases, words: SheetWords) -> Secti
         for number, piece in enumerate(ran, start=1)
     )
     columns = _columns(words.number, words.start, _wide(words.end), *_numbers(words.length))
-    return Section(words.interventions, table=Table(columns, rows))
+    named = intervention_words_in(phrases.language).intervener
+    attended = OperationPhrases(report, phrases).attended()
+    return Section(
+        words.interventions,
+        facts=tuple(Fact(named, (line,)) for line in attended),
+        table=Table(columns, rows),
+    )
 
 
 def sheet_facts(report: Report, phrases: Phrases) -> tuple[Fact, ...]:
     """Return the facts that stand neither in the head of the sheet nor in a table of it."""
     filed = filed_words_in(phrases.language)
-    elsewhere = (phrases.words.versions, phrases.words.intervention, filed.attachment)
+    intervener = intervention_words_in(phrases.language).intervener
+    elsewhere = (
+        phrases.words.versions,
+        phrases.words.intervention,
+        intervener,
+        filed.attachment,
+    )
     return tuple(
         Fact(name, (line,)) for name, line in named_facts(report, phrases) if name not in elsewhere
     )
