@@ -25,7 +25,7 @@ UV     := VIRTUAL_ENV=$(VENV) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(BIN)/
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics test-servers test-browser test-pdf test-kill fuzz bench check ci ci-long test-wheel format format-check lint types imports clean
+.PHONY: docs help venv demo test test-demo test-store test-store-timescale timescale test-metrics test-servers test-browser test-pdf test-pythons test-kill fuzz bench check ci ci-long test-wheel format format-check lint types imports clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -69,6 +69,9 @@ test-pdf: $(STAMP) ## a second checker of accessible PDF judges the reports, in 
 	@UV_PROJECT_ENVIRONMENT=.pdf $(UV) sync --quiet --frozen --no-default-groups --group pdf --no-install-project
 	@$(BIN)/python -m pytest -q -m pdf tests/collector/report
 
+test-pythons: $(STAMP) ## the same inputs give the same bytes under every version of Python there is
+	@UV_PYTHON_DOWNLOADS=never $(BIN)/python -m tests.same_bytes compare
+
 test-kill: $(STAMP) ## kill agents, collector and database for minutes, and audit what is left
 	@$(BIN)/python -m tests.end_to_end.kill --full
 
@@ -84,7 +87,7 @@ test-demo: $(STAMP) ## every demonstration from end to end, about five minutes
 
 check: format-check lint types imports test ## what must pass before a commit
 
-ci: test-metrics test-servers test-browser test-pdf check test-wheel test-store-timescale test-demo ## all that CI runs
+ci: test-metrics test-servers test-browser test-pdf test-pythons check test-wheel test-store-timescale test-demo ## all that CI runs
 
 ci-long: ci fuzz ## all that CI runs, and the long runs of the fuzzers
 
