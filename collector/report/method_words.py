@@ -31,7 +31,7 @@ prouvé, quand aucun n'y accède, qu'aucun n'est en transition et que le quorum 
 silence n'est jamais compté comme une disponibilité et ne prouve jamais une coupure : il élargit
 l'intervalle entre les deux bornes.
 
-La durée va donc de la perte du dernier poste à la remise en production du premier (QHN § 4.2.4).
+La durée va donc de la perte du dernier poste à la remise en production du premier (QHN §4.2.4).
 Un retour plus bref que le délai de remise en production ne compte pas comme un retour. Une
 coupure plus brève que l'intervalle des sondes peut passer inaperçue.
 
@@ -53,7 +53,7 @@ when none does, none is in transition, and the quorum saw it. Silence is never c
 never proves an outage: it widens the interval between the two bounds.
 
 The duration therefore runs from the loss on the last vantage point to the return to production of
-the first (QHN § 4.2.4). A return shorter than the hold does not count as one. An outage shorter
+the first (QHN §4.2.4). A return shorter than the hold does not count as one. An outage shorter
 than the interval of the checks can go unseen.
 
 Compliant: the upper bound is not above the limit. Breach: the lower bound is. In between, the

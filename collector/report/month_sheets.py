@@ -11,7 +11,8 @@ from collector.report.interventions_forms import intervention_cells, sending_tex
 from collector.report.sheet import Column, Fact, Section, Sheet, Table
 from collector.report.sheet_words import SheetWords, sheet_words_in
 
-_PURPOSE = 2
+# Who and what for: the columns of the register that have no usual length.
+_WIDE = (1, 2)
 
 
 def availability_sheet(report: AvailabilityReport, language: Language) -> Sheet:
@@ -59,6 +60,7 @@ def interventions_sheet(
         known=(known_at_us, known),
         head=(Fact(words.hospital, (hospital,)), Fact(words.month, (report.month,))),
         front=tuple(_month(report, language, words)),
+        landscape=True,
     )
 
 
@@ -67,7 +69,7 @@ def _month(
 ) -> Iterator[Section]:
     named = intervention_words_in(language)
     columns = tuple(
-        Column(name, wide=at == _PURPOSE, numeric=at == len(named.columns) - 1)
+        Column(name, wide=at in _WIDE, numeric=at == len(named.columns) - 1)
         for at, name in enumerate(named.columns)
     )
     said = () if report.is_over else (named.partial,)
@@ -91,6 +93,7 @@ def _sheet(  # noqa: PLR0913 - what differs between the two
     known: tuple[int, str],
     head: tuple[Fact, ...],
     front: tuple[Section, ...],
+    landscape: bool = False,
 ) -> Sheet:
     """Return a sheet without a verdict, to be signed by both."""
     known_at_us, instant = known
@@ -112,4 +115,5 @@ def _sheet(  # noqa: PLR0913 - what differs between the two
         annexes_title="",
         signatories=(words.vendor_signs, words.hospital_signs),
         signature=words.signature,
+        landscape=landscape,
     )

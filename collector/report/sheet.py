@@ -89,3 +89,4 @@ class Sheet:
     annexes_title: str
     signatories: tuple[str, ...]
     signature: str
+    landscape: bool = False

@@ -40,9 +40,9 @@ def window_annexes(report: Report, phrases: Phrases) -> Iterator[Section]:
     yield _terms(report, phrases, words)
     yield _holidays(report, phrases, words)
     yield Section(words.method, method_in(phrases.language))
-    yield _keys(report, words)
     yield Section(words.limit_of_proof, limit_of_proof_in(phrases.language))
     yield _entries(report, words)
+    yield _keys(report, words)
 
 
 def _figures(report: Report, phrases: Phrases, words: SheetWords) -> Section:

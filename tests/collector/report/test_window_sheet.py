@@ -49,7 +49,7 @@ def test_the_first_page_says_who_where_what_and_which_versions() -> None:
 
 def test_the_first_page_says_what_a_hosting_contract_asks_for() -> None:
     said = _said(window_sheet(hospital(3), Language.ENGLISH))
-    assert said["Indicator"] == ("downtime during an update (QHN § 4.2.4)",)
+    assert said["Indicator"] == ("downtime during an update (QHN §4.2.4)",)
     assert said["Guaranteed level"] == ("4 h at most, cumulative",)
     assert said["Measurement period"] == (
         "from 2026-11-14 22:00:00 CET to 2026-11-15 02:00:00 CET",
