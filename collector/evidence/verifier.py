@@ -13,7 +13,8 @@ What it does not do, and leaves to the main verifier:
 
 - Public holidays are taken from window.json; only days the site adds or removes are checked.
 - Of report.json it recomputes schema, window, duration, figures, outages, unobserved, notice,
-  early_start, overrun and coverage: what a verdict rests on. The further fields it does not.
+  early_start, overrun and coverage: what a verdict rests on; and of what window it is, and of
+  which log. The further fields it does not.
 - Of a time stamp it verifies imprint, signature (RSA PKCS #1 v1.5 or ECDSA), the certificate's
   purpose and the path to a pinned root at the time stated; no revocation, no policies.
 """
@@ -1223,6 +1224,53 @@ class Agent(NamedTuple):
     batches: list[Batch]
 
 
+_FIELDS = {
+    "entry": "tenant:s number:i kind:s previous:s at_us:i author:s body:o",
+    "batch": "tenant:s agent:s vantage:s epoch:s boot:s batch:i previous:s first:i last:i clock:o"
+    " spool:o software:o config:s quantum_us:i checks:a",
+    "clock": "wall_us:i monotonic_us:i boottime_us:i offset_us:i error_us:i estimated:b",
+    "spool": "depth:i lost:i",
+    "software": "agent:s sqlite:s",
+    "columns": "check:s interval_us:i starts:a durations:a outcomes:s",
+}
+_TYPES = {"s": str, "i": int, "b": bool, "o": dict, "a": list}
+
+
+def check_fields(value: Json, what: str, where: str) -> None:
+    """Refuse an object without one of its fields, or with one of another type."""
+    for field in _FIELDS[what].split():
+        name, kind = field.split(":")
+        demand(type(value.get(name)) is _TYPES[kind], f"{where}: {what} {name}")
+
+
+def check_batch(batch: Json, where: str) -> None:
+    """Refuse a batch that no agent could have meant."""
+    check_fields(batch, "batch", where)
+    for part in ("clock", "spool", "software"):
+        check_fields(batch[part], part, where)
+    least = (batch["batch"] - 1, batch["quantum_us"] - 1, batch["first"] - 1)
+    demand(min(*least, batch["clock"]["error_us"], *batch["spool"].values()) >= 0, where)
+    for columns in batch["checks"]:
+        check_fields(columns, "columns", where)
+        starts, durations = columns["starts"], columns["durations"]
+        count = len(columns["outcomes"])
+        demand(columns["interval_us"] > 0 and count > 0, f"{where}: checks")
+        demand(set(columns["outcomes"]) <= set(LETTERS), f"{where}: outcomes")
+        demand(len(starts) == len(durations) == count, f"{where}: columns of unequal length")
+        demand(all(type(number) is int for number in (*starts, *durations)), f"{where}: columns")
+        demand(min(*durations, *starts[1:], 0) >= 0, f"{where}: a negative length")
+        for name, width in (("failures", 3), ("details", 2), ("versions", 2)):
+            sparse = columns.get(name, [])
+            places = [-1, *(index for index, *_ in sparse), count]
+            demand(all(one < other for one, other in pairwise(places)), f"{where}: {name}")
+            texts = all(type(text) is str for _, *rest in sparse for text in rest)
+            demand(texts and all(len(each) == width for each in sparse), f"{where}: {name}")
+    count = sum(len(columns["outcomes"]) for columns in batch["checks"])
+    demand(batch["last"] - batch["first"] + 1 == count <= MOST_MEASUREMENTS, f"{where}: count")
+    names = {columns["check"] for columns in batch["checks"]}
+    demand(len(names) == len(batch["checks"]), f"{where}: a check appears twice")
+
+
 LETTERS = {"U": "up", "G": "degraded", "D": "down", "X": "unknown"}
 
 
@@ -1335,9 +1383,9 @@ class Bundle:
         """Step 4."""
         files = self.numbered("checkpoints/", ".txt")
         demand(files and max(files) == self.size, "size of the checkpoint")
-        self.head = self._note(files[self.size], self.size)
+        self.notes = {size: self._note(name, size) for size, name in sorted(files.items())}
+        self.head = self.notes[self.size]
         demand(self.head.signed_by_log(self.origin, self.key), "signature of the checkpoint")
-        self.notes[self.size] = self.head
         return {"size": self.size}
 
     def _note(self, name: str, size: int) -> Note:
@@ -1375,16 +1423,18 @@ class Bundle:
         places = (place for start, end in self.ranges for place in range(start, end))
         for place, (offset, line) in zip(places, self.lines("entries/entries.ndjson"), strict=True):
             envelope = read_envelope(line)
-            payload = read_json(envelope.payload)
+            payload = dict(read_json(envelope.payload))
             demand(payload["tenant"] == self.hospital, f"entry {place}: of another hospital")
             digest = sha256(envelope.payload).hex()
             if envelope.type == ENTRY:
                 demand(payload["schema"] == "constat.entry/1", f"entry {place}: schema")
+                check_fields(payload, "entry", f"entry {place}")
                 demand(envelope.signed_by(self.key), f"entry {place}: signature")
                 self._state(place, offset, len(line), payload, shut_out)
                 self.digests.append((payload["number"], payload["previous"], digest))
             elif envelope.type == BATCH:
                 demand(payload["schema"] == "constat.batch/1", f"entry {place}: schema")
+                check_batch(payload, f"entry {place}")
                 agent = self.agents.get(payload["agent"])
                 if agent is None or payload["agent"] in shut_out:
                     raise UnsoundError(f"entry {place}: the agent may not speak")
@@ -1456,17 +1506,15 @@ class Bundle:
         stated = self.json("proofs/consistency.json")
         demand(stated["schema"] == "constat.consistency/1", "schema")
         proofs = {each["from"]: each["hashes"] for each in stated["proofs"]}
-        files = self.numbered("checkpoints/", ".txt")
         demand(len(proofs) == len(stated["proofs"]), "a size is proven twice")
-        demand(set(proofs) == set(files) - {self.size}, "not a proof for every checkpoint")
+        demand(set(proofs) == set(self.notes) - {self.size}, "not a proof for every checkpoint")
         for size, hashed in proofs.items():
-            note = self._note(files[size], size)
+            note = self.notes[size]
             demand(note.signed_by_log(self.origin, self.key), f"checkpoint {size}: signature")
             path = [unbase64(text) for text in hashed]
             holds = continues(size, note.root, self.size, self.head.root, path)
             demand(holds, f"checkpoint {size} is not continued")
-            self.notes[size] = note
-        return {"checkpoints": len(files)}
+        return {"checkpoints": len(self.notes)}
 
     def witness(self) -> Json:
         """Step 10."""
@@ -1607,7 +1655,13 @@ class Bundle:
         quorum = self.window["contract"]["quorum"]
         facts = hospital_facts(panel, self.downs, quorum, horizon)
         expected = assessment(self.window, facts, self.reporting)
-        for key, value in expected.items():
+        beside = {
+            "hospital": self.hospital,
+            "log": {"size": self.size, "root": self.head.root.hex()},
+            "as_of_us": self.window["as_of"],
+            **{key: self.window[key] for key in ("service", "site", "service_class", "status")},
+        }
+        for key, value in {**expected, **beside}.items():
             demand(self.report.get(key) == value, key)
         return {
             "duration": self.report["duration"]["verdict"],
@@ -1619,10 +1673,6 @@ def _batch(place: int, offset: int, size: int, payload: Json, digest: str) -> Ba
     """Return a batch without its measurements; one without any was silent when it was sealed."""
     clock, quantum = payload["clock"], payload["quantum_us"]
     starts = [list(accumulate(columns["starts"])) for columns in payload["checks"]]
-    demand(sum(map(len, starts)) <= MOST_MEASUREMENTS, f"entry {place}: too many measurements")
-    for columns in payload["checks"]:
-        demand(min(columns["starts"][1:], default=0) >= 0, f"entry {place}: starts go backwards")
-        demand(min(columns["durations"]) >= 0, f"entry {place}: a negative duration")
     sealed = clock["boottime_us"]
     zero = clock["wall_us"] - clock["boottime_us"] + clock["offset_us"]
     first = min((each[0] * quantum for each in starts), default=sealed)
