@@ -1600,11 +1600,12 @@ class Bundle:
                 demand(sorted(stated, key=_order) == wanted, where)
                 count += len(wanted)
             if vantage in self.window["panel"]:
-                self._judge(found, horizon)
+                self.judge(found, horizon)
         demand(next(lines, None) is None, "more lines than the entries hold")
         return {"measurements": count}
 
-    def _judge(self, found: dict[tuple[str, str, bool], list[Json]], horizon: Span) -> None:
+    def judge(self, found: dict[tuple[str, str, bool], list[Json]], horizon: Span) -> None:
+        """Keep what the measurements of a member of the panel, series by series, prove."""
         by_check: dict[str, list[Measured]] = {}
         for (_, check, _), lines in found.items():
             by_check.setdefault(check, []).extend(map(_measured, lines))
