@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from collector.judge.notice import notice_that_counts
 from collector.record.steps import RegisteredWindow, StoredStep
 from probes.model.interval import Interval
 
@@ -109,21 +110,19 @@ def documents_of(stated: Iterable[StoredStep]) -> Documents:
 
 
 def announced_before(given: GivenNotice, window: RegisteredWindow) -> int | None:
-    """Return when the plan that a given notice is about was announced here; None after its start.
+    """Return when the notice of a plan counted from as another was registered; None for never.
 
     A window is announced before anything can be registered of it, so an announcement always counts
     from an earlier instant than a notice that is registered later. Only a window declared once it
     had begun has no announcement that counts, and a notice registered later than that is no notice
     either (rules, section 8). Registering one can therefore never change a verdict.
     """
-    instants = [
-        revision.notified_at_us
+    known = [
+        revision
         for revision in window.revisions
-        if revision.plan == given.plan
-        and revision.notified_at_us is not None
-        and revision.notified_at_us <= given.at_us
+        if revision.notified_at_us is None or revision.notified_at_us <= given.at_us
     ]
-    return min(instants, default=None)
+    return notice_that_counts(known, given.plan)
 
 
 def _attachment(stated: StoredStep) -> Attachment:

@@ -127,7 +127,7 @@ def plain_name(name: str) -> str:
         character if character.isprintable() and character not in _NOT_IN_NAMES else "_"
         for character in base
     )
-    short = plain.strip(" .").encode()[:LONGEST_NAME_BYTES].decode(errors="ignore")
+    short = plain.strip(" .").lstrip("-").encode()[:LONGEST_NAME_BYTES].decode(errors="ignore")
     return short or _UNNAMED
 
 

@@ -78,10 +78,17 @@ def test_it_is_told_when_its_plan_was_announced_or_that_it_had_begun(
         assert announced <= at_us
 
 
-def test_a_later_announcement_of_the_same_plan_is_not_taken_for_the_one_before_it() -> None:
+def test_it_is_told_against_the_announcement_that_counted_then_and_no_later_one() -> None:
     window = _window(_steps([(50, 10), (60, 10), (50, 10)]))
     assert announced_before(_given(Interval(50, 60), 15), window) == 10
-    assert announced_before(_given(Interval(60, 70), 15), window) is None
+    assert announced_before(_given(Interval(60, 70), 25), window) == 20
+    # Moving the window away had undone the first announcement; the third began a new one.
+    assert announced_before(_given(Interval(50, 60), 35), window) == 30
+
+
+def test_a_plan_shrunk_inside_the_announced_one_keeps_its_announcement() -> None:
+    window = _window(_steps([(50, 10), (52, 4)]))
+    assert announced_before(_given(Interval(52, 56), 25), window) == 10
 
 
 def test_what_was_known_at_an_instant_is_what_had_been_stated_by_then() -> None:

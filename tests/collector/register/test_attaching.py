@@ -123,6 +123,8 @@ def test_a_document_that_is_empty_or_too_large_is_refused() -> None:
         ("..", "document"),
         ("", "document"),
         (".profile", "profile"),
+        ("-", "document"),
+        ("-rf.txt", "rf.txt"),
         ("a" * 300, "a" * LONGEST_NAME_BYTES),
         ("é" * 300, "é" * (LONGEST_NAME_BYTES // 2)),
     ],
