@@ -51,7 +51,7 @@ def test_a_file_that_is_there_is_never_written_over(window: Shell, tmp_path: Pat
     window(*ADD)
     (tmp_path / "rapport.pdf").write_text("mine")
     assert window("attachment", "get", ID, DIGEST) == ExitCode.USAGE
-    assert window.err == "constat: rapport.pdf exists already: give another name with --out\n"
+    assert window.err == "constat: rapport.pdf exists already: give another name\n"
     assert (tmp_path / "rapport.pdf").read_text() == "mine"
     assert window("attachment", "get", ID, DIGEST, "-O", "no/where") == ExitCode.USAGE
     assert "cannot write no/where: No such file" in window.err
