@@ -8,9 +8,9 @@ from collector.errors import ConfigurationError, ConstatError, NotFoundError, Re
 from collector.store.commit import ForkError, GapError, ShutOutError
 from collector.store.enrolment import KeyEnrolledError, TokenRefusedError
 from collector.store.ingest import AgentBusyError, BusyError, UnknownAgentError
+from collector.store.log import UnsoundLogError
 from collector.store.pool import DatabaseUnavailableError
 from collector.store.received import TooLargeError
-from collector.store.tree import UnsoundLogError
 from collector.store.witnessing import CosignedEnoughError
 from probes.model.canonical import MalformedError, encode
 

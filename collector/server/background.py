@@ -23,10 +23,10 @@ from collector.register.silences import note_silences
 from collector.store.commit import COLLECTOR
 from collector.store.fleet import LogState, read_lags
 from collector.store.ingest import Ingest
-from collector.store.log import read_head
+from collector.store.log import UnsoundLogError, read_head
 from collector.store.pool import DatabaseUnavailableError, Pool, connected
 from collector.store.projector import Projector
-from collector.store.tree import UnsoundLogError, verify_tree
+from collector.store.tree import verify_tree
 from collector.store.windows import closed_without_verdict
 from collector.watching import watch
 

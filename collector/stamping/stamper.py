@@ -16,9 +16,9 @@ from collector.register.sealing import Sealer
 from collector.register.stamps import ask, keep_stamp, stamps_due, try_later
 from collector.stamping.authority import Authority
 from collector.store.commit import COLLECTOR
+from collector.store.log import UnsoundLogError
 from collector.store.pool import DatabaseUnavailableError, Pool, connected
 from collector.store.stamps import Waiting
-from collector.store.tree import UnsoundLogError
 
 _EVERY_S: Final = 2.0
 _STANDBY_S: Final = 30.0

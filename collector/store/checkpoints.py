@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from collector.store.log import Head, lock_head
+from collector.store.log import Head, UnsoundLogError, lock_head
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
-from collector.store.tree import UnsoundLogError, read_nodes
+from collector.store.tree import read_nodes
 from probes.model.checkpoint import Checkpoint, Note, origin_of, read_checkpoint, sign_checkpoint
 from probes.model.keys import SigningKey
 from probes.model.merkle import MerkleError, consistency_path, proof, verify_consistency

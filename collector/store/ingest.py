@@ -26,7 +26,7 @@ from collector.store.commit import (
     Submission,
 )
 from collector.store.header_writer import HeaderWriter
-from collector.store.log import SealedRow
+from collector.store.log import SealedRow, UnsoundLogError
 from collector.store.packing import Header
 from collector.store.pool import (
     Connection,
@@ -39,7 +39,6 @@ from collector.store.pool import (
 from collector.store.received import Received, read_batch, read_envelope
 from collector.store.telemetry import Telemetry
 from collector.store.tenants import TenantId
-from collector.store.tree import UnsoundLogError
 from probes.model.envelope import Envelope
 from probes.model.keys import KeyId, SigningKey
 from probes.model.merkle import leaf_hash

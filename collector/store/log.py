@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from collector.errors import NotFoundError
+from collector.errors import ConstatError, NotFoundError
 from collector.record.entry import Place, RegisterEntry, place_after
 from collector.store.headers import HeaderReader
 from collector.store.packing import pack
@@ -28,6 +28,10 @@ _COLUMNS: Final = (
 _PAGE: Final = 500
 # Of the nodes of a tree, these levels are kept, and the leaves beside their entries.
 TILE_LEVELS: Final = (8, 16, 24)
+
+
+class UnsoundLogError(ConstatError):
+    """What is stored is not what was signed: nothing more may be signed on top of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,10 @@ _HEADS: Final = "SELECT tenant_id, size, frontier, stated, last_stated FROM log_
 
 def _head(row: Record) -> Head:
     place = Place(row["stated"] + 1, row["last_stated"])
-    return Head(Frontier.decode(row["size"], row["frontier"]), place)
+    try:
+        return Head(Frontier.decode(row["size"], row["frontier"]), place)
+    except ValueError as fault:
+        raise UnsoundLogError(f"the head that was kept of the log is none: {fault}") from None
 
 
 async def entries(

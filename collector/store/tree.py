@@ -7,19 +7,14 @@ of that in tiles; whatever lies between is folded from those.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from collector.errors import ConstatError
 from collector.store.headers import HeaderReader
-from collector.store.log import TILE_LEVELS, Head
+from collector.store.log import TILE_LEVELS, Head, UnsoundLogError
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
 from probes.model.merkle import EMPTY, Frontier, Node, Path, leaf_hash
 
 _PAGE: Final = 1000
 _MOST_NODES: Final = 50_000
-
-
-class UnsoundLogError(ConstatError):
-    """What is stored is not what was signed: nothing more may be signed on top of it."""
 
 
 class NodeReader:

@@ -21,8 +21,8 @@ from collector.register.planning import Announcement, Where, announce, close, fi
 from collector.register.reserving import reserve
 from collector.report.as_json import report_json
 from collector.report.value import Report
+from collector.store.log import UnsoundLogError
 from collector.store.pool import Pool, connected
-from collector.store.tree import UnsoundLogError
 from probes.model.checkpoint import origin_of, verifier_key
 from probes.model.instant import HOUR, MINUTE
 from probes.model.interval import Interval

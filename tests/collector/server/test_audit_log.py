@@ -4,8 +4,8 @@ import pytest
 
 from collector.server.background import audit_log
 from collector.store.fleet import read_lags
+from collector.store.log import UnsoundLogError
 from collector.store.pool import Pool, connected
-from collector.store.tree import UnsoundLogError
 from tests.collector.store.agents import columns, enrolled
 from tests.collector.store.test_ingest import running
 

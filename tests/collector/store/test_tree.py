@@ -13,10 +13,10 @@ from collector.store.checkpoints import (
     keep_checkpoint,
     last_checkpoint,
 )
-from collector.store.log import append, read_head
+from collector.store.log import UnsoundLogError, append, read_head
 from collector.store.pool import Connection, Pool, connected, transaction
 from collector.store.tenants import TenantId, ensure_tenant
-from collector.store.tree import UnsoundLogError, read_nodes, verify_tree
+from collector.store.tree import read_nodes, verify_tree
 from probes.model.checkpoint import cosign, origin_of
 from probes.model.keys import SigningKey
 from probes.model.merkle import Node, verify_consistency
@@ -83,6 +83,13 @@ async def test_what_was_changed_underneath_is_named(
         head = await read_head(connection, tenant_id)
         with pytest.raises(UnsoundLogError, match=reason):
             await verify_tree(connection, tenant_id, head)
+
+
+async def test_a_head_that_cannot_be_is_no_internal_error(pool: Pool) -> None:
+    tenant_id = await _log(pool, 5)
+    async with _tampered(pool, "UPDATE log_head SET size = 7") as connection:
+        with pytest.raises(UnsoundLogError, match="2 subtrees do not make a tree of 7"):
+            await read_head(connection, tenant_id)
 
 
 async def test_a_node_that_is_gone_is_named(pool: Pool) -> None:
