@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -17,9 +18,12 @@ from collector.register.attaching import Document, attach
 from collector.register.attendance import Attendance
 from collector.register.given import register_notice
 from collector.register.intervening import end_intervention, start_intervention
+from collector.register.names import erase_person
 from collector.register.planning import Announcement, Where, announce, close, finish, start
 from collector.register.reserving import reserve
+from collector.report.as_html import report_html
 from collector.report.as_json import report_json
+from collector.report.durations import Language
 from collector.report.value import Report
 from collector.store.log import UnsoundLogError
 from collector.store.pool import Pool, connected
@@ -168,3 +172,37 @@ async def test_an_auditor_finds_the_interventions_of_persons_and_no_name(
     identities = drawn[0].surroundings.identities or {}
     assert identities[made.intervention.person] == ("Dominique Petit", "Intégration SA")
     assert verify(io.BytesIO(told), PINNED).fault is None
+
+
+async def test_an_erased_name_leaves_the_proof_whole_and_the_report_says_so(
+    pool: Pool, clock: Clock
+) -> None:
+    where, _ = await upgraded(pool, clock, batches=3)
+    sealer = sealer_at(clock)
+    person = Person("Dominique Petit", company="Intégration SA")
+    again = await announce(
+        pool,
+        sealer,
+        Announcement(TENANT, "dpi", Interval(clock.now_us + HOUR, clock.now_us + 2 * HOUR)),
+        "vendor",
+    )
+    clock.advance(HOUR)
+    attended = Attendance(TENANT, person, "version", Mode.ON_SITE, window=again.id)
+    made = await start_intervention(pool, sealer, attended, "vendor")
+    drawn: list[str] = []
+
+    def draw(report: Report) -> bytes:
+        drawn.append(report_html(report, Language.FRENCH))
+        return b""
+
+    asked = Export(with_names=True, draw=draw)
+    there = replace(where, window_id=again.id)
+    before = verify(io.BytesIO(await exported(pool, clock, there, asked)), PINNED)
+    await erase_person(pool, sealer, TENANT, made.intervention.person, "dpo")
+    bundle = await exported(pool, clock, there, asked)
+    after = verify(io.BytesIO(bundle), PINNED)
+    assert (before.fault, after.fault) == (None, None)
+    assert "Dominique Petit" in drawn[0]
+    assert "Dominique Petit" not in drawn[1]
+    assert "identité effacée" in drawn[1]
+    assert b"Petit" not in bundle
