@@ -37,7 +37,7 @@ def ticks(shown: Interval, zone: tzinfo, language: Language) -> list[Tick]:
     marks: list[Tick] = []
     named = ""
     for instant in _round_instants(shown, step, zone):
-        day = _day(instant, zone, language)
+        day = short_day_text(instant, zone, language)
         said = to_datetime(instant, zone).strftime(clock)
         marks.append(Tick(instant, said, "" if day == named else day))
         named = day
@@ -66,7 +66,3 @@ def _local(instant: int, zone: tzinfo) -> int:
     """Return what a zone's clocks show, in microseconds since their own 1970."""
     offset = to_datetime(instant, zone).utcoffset()
     return instant + (0 if offset is None else int(offset.total_seconds()) * (HOUR // 3600))
-
-
-def _day(instant: int, zone: tzinfo, language: Language) -> str:
-    return short_day_text(instant, zone, language)

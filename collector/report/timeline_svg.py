@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
 
-from collector.judge.terms import DowntimeRule
 from collector.judge.timeline import Piece, Timeline
-from collector.report.days import moment_text
 from collector.report.durations import Language
 from collector.report.glyphs import printable
 from collector.report.phrases import Phrases
 from collector.report.time_axis import Tick, ticks
+from collector.report.timeline_view import (
+    limit_instant,
+    shown_interval,
+    timeline_text,
+    timeline_title,
+)
 from collector.report.timeline_words import TimelineWords, timeline_words_in
 from collector.report.value import Report
 from probes.model.interval import Interval
@@ -36,8 +40,6 @@ _CLOSE: Final = 90
 _CLOSE_FONT: Final = 72
 _CLOSE_LENGTH: Final = 14
 _FONT: Final = "IBM Plex Sans, Segoe UI, Helvetica, Arial, sans-serif"
-_MARGIN_SHARE: Final = 25
-_LIMIT_REACH: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,15 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Where instants lie across the picture."""
+    """Where instants lie across the picture; several on one page have names of their own."""
 
     shown: Interval
+    first: int
+
+    @property
+    def hatch(self) -> str:
+        """The name of the pattern of a change."""
+        return f"change-{self.first}"
 
     def at(self, instant: int) -> int:
         """Return the place of an instant, at the edge when it is not shown."""
@@ -82,14 +90,12 @@ def timeline_svg(report: Report, language: Language, first: int = 0) -> str:
     The text is a whole SVG document without script, style sheet or reference to anything outside.
     """
     phrases, words = Phrases(report, language), timeline_words_in(language)
-    scale = _Scale(shown_interval(report))
+    scale = _Scale(shown_interval(report), first)
     panel, rows = _service(report, words), _vantages(report, first)
     top = _HEAD + 2 * _LANE + _PANEL
     bottom = top + len(rows) * _row_height(len(rows)) + _PANEL // 4
     parts = [
-        *_opening(
-            bottom + _FOOT, timeline_title(report, language), timeline_text(report, language)
-        ),
+        *_opening(report, language, scale, bottom + _FOOT),
         *_ground(report, scale, bottom),
         *_axis(ticks(scale.shown, report.assessment.window.zone, language), scale, bottom),
         *_lanes(report, scale, words),
@@ -97,73 +103,10 @@ def timeline_svg(report: Report, language: Language, first: int = 0) -> str:
         *_states(panel, scale, top - _PANEL, _PANEL),
         *_rows(rows, scale, top),
         *_limit(report, scale, phrases, bottom),
-        *_legend(words, bottom + 250),
+        *_legend(words, scale, bottom + 250),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
-
-
-def timeline_title(report: Report, language: Language) -> str:
-    """Return the title of the picture."""
-    words = timeline_words_in(language)
-    return words.title.format(window=report.assessment.window.id)
-
-
-def timeline_text(report: Report, language: Language) -> str:
-    """Return what the picture shows, in words, for whoever cannot see it."""
-    words, window = timeline_words_in(language), report.assessment.window
-    outages = report.assessment.regulated.outages.hull
-
-    def spoken(interval: Interval) -> dict[str, str]:
-        start, end = (moment_text(bound, window.zone, language) for bound in interval)
-        return {"start": start, "end": end}
-
-    measured = words.lost.format(**spoken(outages)) if outages else words.nothing_lost
-    return " ".join(
-        (
-            words.shown.format(count=len(report.losses), **spoken(shown_interval(report))),
-            words.plan_said.format(**spoken(window.plan)),
-            measured,
-        )
-    )
-
-
-def shown_interval(report: Report) -> Interval:
-    """Return what the picture shows: all that was planned, done or lost, the limit, and a margin.
-
-    A limit that lies so far off that the rest could not be read any more is left out.
-    """
-    window, regulated = report.assessment.window, report.assessment.regulated
-    pieces = [window.hull, window.plan, *regulated.outages, *regulated.proven]
-    start, end = min(piece.start for piece in pieces), max(piece.end for piece in pieces)
-    limit = limit_instant(report)
-    if limit - start <= _LIMIT_REACH * (end - start):
-        end = max(end, limit)
-    margin = (end - start) // _MARGIN_SHARE
-    return Interval(start - margin, end + margin)
-
-
-def limit_instant(report: Report) -> int:
-    """Return when the outage, begun as it did, reaches the limit by the rule that judges it.
-
-    What counts is the upper bound; while nothing is lost, the operation begins as planned.
-    """
-    window, possible = report.assessment.window, report.assessment.regulated.possible
-    limit_us, hull = window.limit_us, possible.hull
-    if hull is None:
-        return window.plan.start + limit_us
-    match window.contract.downtime_rule:
-        case DowntimeRule.SPAN:
-            return hull.start + limit_us
-        case DowntimeRule.LONGEST:
-            return max(possible, key=lambda piece: piece.length).start + limit_us
-        case DowntimeRule.CUMULATIVE:
-            left_us = limit_us
-            for piece in possible:
-                if piece.length >= left_us:
-                    return piece.start + left_us
-                left_us -= piece.length
-            return hull.end + left_us
 
 
 def _service(report: Report, words: TimelineWords) -> _Row:
@@ -189,16 +132,16 @@ def _row_height(rows: int) -> int:
     return max(52, min(180, 2_800 // max(rows, 1)))
 
 
-def _opening(height: int, title: str, description: str) -> Iterator[str]:
+def _opening(report: Report, language: Language, scale: _Scale, height: int) -> Iterator[str]:
     width, tall = _n(_WIDTH), _n(height)
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {tall}"'
         f' width="{width}" height="{tall}" font-family="{_FONT}" fill="{_INK}">'
     )
-    yield f"<title>{_text(title)}</title>"
-    yield f"<desc>{_text(description)}</desc>"
+    yield f"<title>{_text(timeline_title(report, language))}</title>"
+    yield f"<desc>{_text(timeline_text(report, language))}</desc>"
     yield (
-        '<defs><pattern id="change" width="4" height="4" patternUnits="userSpaceOnUse"'
+        f'<defs><pattern id="{scale.hatch}" width="4" height="4" patternUnits="userSpaceOnUse"'
         f' patternTransform="rotate(45)"><rect width="4" height="4" fill="{_CHANGE_PALE}"/>'
         f'<rect width="1.6" height="4" fill="{_CHANGE}"/></pattern></defs>'
     )
@@ -268,7 +211,7 @@ def _states(row: _Row, scale: _Scale, y: int, height: int) -> Iterator[str]:
     full = height * 8 // 10
     for pieces, share, fill, least in (
         (row.available, 3, _UP, 1),
-        (row.transition, 7, "url(#change)", 6),
+        (row.transition, 7, f"url(#{scale.hatch})", 6),
         (row.down, 10, _DOWN, 8),
     ):
         tall = full * share // 10
@@ -289,14 +232,14 @@ def _limit(report: Report, scale: _Scale, phrases: Phrases, bottom: int) -> Iter
     yield _label(at, _HEAD - 85, text, f'font-size="9" font-weight="600" text-anchor="{anchor}"')
 
 
-def _legend(words: TimelineWords, y: int) -> Iterator[str]:
+def _legend(words: TimelineWords, scale: _Scale, y: int) -> Iterator[str]:
     """Draw a sample of each state as it looks in a row, and its word."""
     x = 0
     middle = y + 70
     for word, tall, fill in (
         (words.available, 27, _UP),
         (words.down, 90, _DOWN),
-        (words.change, 63, "url(#change)"),
+        (words.change, 63, f"url(#{scale.hatch})"),
         (words.no_data, 0, ""),
         (words.plan, 80, f'#ffffff" stroke="{_PLAN}'),
         (words.intervention, 45, _PLAN),

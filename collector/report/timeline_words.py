@@ -32,7 +32,10 @@ _WORDS: Final = {
         title="Frise de {window} : prévu et mesuré",
         shown="Frise du service et de ses postes ({count}), un par ligne, du {start} au {end}.",
         plan_said="L'opération était prévue du {start} au {end}.",
-        lost="Le service a été indisponible du {start} au {end}.",
+        lost=(
+            "Mesuré, du début de la première indisponibilité à la fin de la dernière : du {start}"
+            " au {end}."
+        ),
         nothing_lost="Aucune indisponibilité n'a été mesurée.",
         service="Service (panel)",
         planned="Créneau prévu",
@@ -52,7 +55,10 @@ _WORDS: Final = {
             " to {end}."
         ),
         plan_said="The operation was planned from {start} to {end}.",
-        lost="The service was unavailable from {start} to {end}.",
+        lost=(
+            "Measured, from the start of the first outage to the end of the last: from {start} to"
+            " {end}."
+        ),
         nothing_lost="No outage was measured.",
         service="Service (panel)",
         planned="Planned",

@@ -16,7 +16,8 @@ from collector.report.phrases import Phrases
 from collector.report.sheet import Column, Fact, Picture, Section, Table
 from collector.report.sheet_words import SheetWords, sheet_words_in
 from collector.report.tables import outage_cells, vantage_cells, vantage_columns
-from collector.report.timeline_svg import ROWS_AT_ONCE, timeline_svg, timeline_text
+from collector.report.timeline_svg import ROWS_AT_ONCE, timeline_svg
+from collector.report.timeline_view import timeline_text
 from collector.report.value import KeyHolder, Report
 from probes.model.instant import local_date
 

@@ -11,7 +11,8 @@ from collector.report.operation_phrases import OperationPhrases, Tone
 from collector.report.phrases import Phrases
 from collector.report.sheet import Fact, Finding, Picture, Section, Sheet
 from collector.report.sheet_words import SheetWords, sheet_words_in
-from collector.report.timeline_svg import timeline_svg, timeline_text
+from collector.report.timeline_svg import timeline_svg
+from collector.report.timeline_view import timeline_text
 from collector.report.value import Report
 from collector.report.window_annexes import (
     FACTS_IN_FRONT,

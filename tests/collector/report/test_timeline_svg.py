@@ -8,13 +8,8 @@ import pytest
 
 from collector.judge.terms import DowntimeRule
 from collector.report.durations import Language
-from collector.report.timeline_svg import (
-    ROWS_AT_ONCE,
-    limit_instant,
-    shown_interval,
-    timeline_svg,
-    timeline_text,
-)
+from collector.report.timeline_svg import ROWS_AT_ONCE, timeline_svg
+from collector.report.timeline_view import limit_instant, shown_interval, timeline_text
 from collector.report.value import Report
 from probes.model.instant import HOUR, MINUTE, parse_instant
 from tests.collector.report.hospitals import WORLD, hospital
@@ -72,7 +67,7 @@ def test_what_is_more_than_can_be_read_at_once_comes_in_parts() -> None:
 
 def test_states_differ_by_height_and_not_only_by_colour() -> None:
     heights = _heights(_drawn(report_of(WORLD)))
-    available, down, change = heights["#3f9b73"], heights["#9c1f1a"], heights["url(#change)"]
+    available, down, change = heights["#3f9b73"], heights["#9c1f1a"], heights["url(#change-0)"]
     assert not available & down
     assert not available & change
     assert not down & change
@@ -154,7 +149,7 @@ def test_the_autumn_night_is_an_hour_longer_than_its_clocks_say() -> None:
 def test_the_picture_is_told_in_words() -> None:
     text = timeline_text(report_of(WORLD), Language.FRENCH)
     assert "prévue du samedi 14 novembre 2026 à 22 h 00 (CET)" in text
-    assert "indisponible du samedi 14 novembre 2026 à 22 h 10 (CET)" in text
+    assert "à la fin de la dernière : du samedi 14 novembre 2026 à 22 h 10 (CET)" in text
     english = timeline_text(report_of("nothing_was_measured_at_all"), Language.ENGLISH)
     assert "No outage was measured." in english
 
@@ -165,3 +160,14 @@ def test_the_interval_shown_holds_all_that_was_planned_done_and_lost() -> None:
     assert shown.contains(window.hull)
     assert all(shown.contains(outage) for outage in report.assessment.regulated.outages)
     assert shown.start < parse_instant("2026-11-14T22:00:00+01:00") - 5 * MINUTE
+
+
+def test_pictures_on_one_page_share_no_name() -> None:
+    report = hospital(ROWS_AT_ONCE + 1)
+    names = [
+        element.attrib["id"]
+        for first in (0, ROWS_AT_ONCE)
+        for element in _drawn(report, first).iter()
+        if "id" in element.attrib
+    ]
+    assert len(names) == len(set(names)) == 2
