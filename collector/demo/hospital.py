@@ -16,6 +16,8 @@ SERVICE = "dpi"
 CHECK = "dpi-login"
 SENDER = "constat@editeur.example"
 CONTACT = "dsi@ch-exemple.example"
+OPERATOR = "Camille Martin"
+VENDOR = "Éditeur"
 
 _INTERVAL = "PT1S"
 # Beyond the default of three intervals, because a busy laptop may well miss a slot or two.

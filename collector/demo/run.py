@@ -149,12 +149,23 @@ class _Demonstration:
 
     async def _operate(self) -> None:
         await self._narrator.wait_until(self._opens, "the window opens")
-        await self._product.constat("window", "start", WINDOW)
-        self._narrator.say("the operation starts")
+        started, _ = await asyncio.gather(
+            self._product.constat(
+                *("intervention", "start", "--hospital", hospital.HOSPITAL, "--window", WINDOW),
+                *("--person", hospital.OPERATOR, "--company", hospital.VENDOR),
+                *("--purpose", "version 2.0.0", "--remote"),
+            ),
+            self._product.constat("window", "start", WINDOW),
+        )
+        intervention = started.lines[-1].partition(" ")[0]
+        self._narrator.say(f"the operation starts: {hospital.OPERATOR}, {intervention}")
         for step in self._scenario.steps:
             await self._take(step)
-        await self._product.constat("window", "finish", WINDOW)
-        self._narrator.say("the operation is finished")
+        await asyncio.gather(
+            self._product.constat("intervention", "end", intervention),
+            self._product.constat("window", "finish", WINDOW),
+        )
+        self._narrator.say(f"the operation is finished, {intervention} has ended")
 
     async def _take(self, step: Step) -> None:
         """Take a step at its instant, or at once if that has passed."""
@@ -225,10 +236,11 @@ class _Demonstration:
         return shown.code
 
     async def _tell_the_register(self) -> None:
-        """Print what the register says of the notice and of the versions of the year."""
+        """Print what the register says of the notice, of who intervened and of the year."""
         year = str(datetime.now(ZoneInfo("Europe/Paris")).year)
         for command in (
             ("notice", "list", WINDOW),
+            ("intervention", "list", "--window", WINDOW, "--lang", "en"),
             ("report", "deliveries", "--year", year, "--lang", "en"),
         ):
             self._narrator.say(f"constat {' '.join(command)}:")

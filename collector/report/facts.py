@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from collector.report.filed_phrases import FiledPhrases
-from collector.report.intervention_words import intervention_words_in
 from collector.report.operation_phrases import OperationPhrases
 from collector.report.phrases import Phrases
 from collector.report.value import Report
@@ -20,8 +19,7 @@ def _every(report: Report, phrases: Phrases) -> Iterator[tuple[str, str]]:
     yield words.planned, phrases.planned()
     for ran in report.operated:
         yield words.intervention, phrases.interval(ran)
-    for attended in operation.attended():
-        yield intervention_words_in(phrases.language).intervener, attended
+    yield from operation.attended()
     yield words.measured, phrases.measured()
     yield words.lost_last, phrases.lost_last()
     yield words.back_first, phrases.back_first()

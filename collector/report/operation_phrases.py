@@ -69,19 +69,18 @@ class OperationPhrases:
             said.append(words.agreed_limit.format(limit=limit))
         return " · ".join(part for part in said if part)
 
-    def attended(self) -> Iterator[str]:
-        """Say of each intervention of a person who it was, from where, what for and when."""
+    def attended(self) -> Iterator[tuple[str, str]]:
+        """Say of each intervention of a person when it was; then who it was and what for."""
         words, identities = intervention_words_in(self._phrases.language), self._around.identities
         for made, when in self._report.attended:
+            open_yet = f"{self._phrases.instant(when.start)} → {words.open}"
+            yield made.id, open_yet if made.end_us is None else self._phrases.interval(when)
             who = words.sealed.format(commitment=made.person[:16])
             if identities is not None:
                 who = words.who(identities.get(made.person))
             mode = words.mode[made.mode] if made.mode else ""
-            ran = self._phrases.interval(when)
-            if made.end_us is None:
-                ran = f"{self._phrases.instant(when.start)} → {words.open}"
-            said = (made.id, who, mode, made.purpose, made.confidentiality, ran)
-            yield " · ".join(part for part in said if part)
+            said = (who, mode, made.purpose, made.confidentiality)
+            yield words.intervener, " · ".join(part for part in said if part)
 
     def promises(self) -> Iterator[Promised]:
         """Say what became of each thing promised, asked or published."""

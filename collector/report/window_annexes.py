@@ -105,11 +105,10 @@ def _interventions(report: Report, phrases: Phrases, words: SheetWords) -> Secti
         for number, piece in enumerate(ran, start=1)
     )
     columns = _columns(words.number, words.start, _wide(words.end), *_numbers(words.length))
-    named = intervention_words_in(phrases.language).intervener
     attended = OperationPhrases(report, phrases).attended()
     return Section(
         words.interventions,
-        facts=tuple(Fact(named, (line,)) for line in attended),
+        facts=tuple(Fact(name, (line,)) for name, line in attended),
         table=Table(columns, rows),
     )
 
@@ -122,6 +121,7 @@ def sheet_facts(report: Report, phrases: Phrases) -> tuple[Fact, ...]:
         phrases.words.versions,
         phrases.words.intervention,
         intervener,
+        *(made.id for made, _ in report.attended),
         filed.attachment,
     )
     return tuple(

@@ -155,8 +155,9 @@ def test_who_intervened_stands_beside_the_verdict(
 ) -> None:
     shown = _screen(_report(identities), language)
     title = intervention_words_in(language).intervener
-    [line] = [line for line in shown.splitlines() if line.startswith(title)]
-    assert f"INT-2026-0001 · {said} · version 9 · " in line
+    when, who = [line for line in shown.splitlines() if line.startswith(("INT-2026", title))]
+    assert who.split(maxsplit=1)[1].rstrip() == f"{said} · version 9"
+    assert "22:05:00 CET → " in when
     # It is no intervention of the operation's own, which would stand on a line of its own.
     assert "\nIntervention " not in shown
 
