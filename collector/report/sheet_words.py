@@ -57,9 +57,7 @@ class SheetWords:
     none_registered: str
     attachments: str
     document: str
-    kind: str
     sealed: str
-    size: str
     said_behind: str
     terms: str
     limit: str
@@ -136,9 +134,7 @@ _FRENCH: Final = SheetWords(
     none_registered="Aucune n'est enregistrée.",
     attachments="Pièces jointes scellées",
     document="Document",
-    kind="Nature",
     sealed="Scellée le",
-    size="Taille",
     said_behind="Réserves de l'établissement : {count}, en entier en annexe",
     terms="Termes du contrat",
     limit="Durée maximale",
@@ -220,9 +216,7 @@ _ENGLISH: Final = SheetWords(
     none_registered="None is registered.",
     attachments="Documents sealed",
     document="Document",
-    kind="Kind",
     sealed="Sealed",
-    size="Size",
     said_behind="Reservations of the hospital: {count}, in full in the annexes",
     terms="Terms of the contract",
     limit="Maximum downtime",

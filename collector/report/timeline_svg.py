@@ -29,7 +29,7 @@ ROWS_AT_ONCE: Final = 60
 
 _WIDTH: Final = 6000
 _LEFT: Final = 1300
-_RIGHT: Final = 5960
+_RIGHT: Final = 5860
 _HEAD: Final = 200
 _FOOT: Final = 390
 _LANE: Final = 170

@@ -152,16 +152,14 @@ def _attachments(report: Report, phrases: Phrases, words: SheetWords) -> Iterato
     filed = filed_words_in(phrases.language)
     rows = tuple(
         (
-            f"{each.title} ({each.name})" if each.title else each.name,
-            filed.kind[each.kind],
+            " · ".join(filter(None, (filed.kind[each.kind], each.title, each.name))),
             phrases.instant(each.at_us),
-            filed.bytes.format(size=each.size),
             each.sha256,
         )
         for each in report.surroundings.filed.attachments
     )
     if rows:
-        columns = _columns(_wide(words.document), words.kind, words.sealed, words.size, "SHA-256")
+        columns = _columns(_wide(words.document), words.sealed, "SHA-256")
         yield Section(words.attachments, table=Table(columns, rows))
 
 

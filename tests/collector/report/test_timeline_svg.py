@@ -171,3 +171,15 @@ def test_pictures_on_one_page_share_no_name() -> None:
         if "id" in element.attrib
     ]
     assert len(names) == len(set(names)) == 2
+
+
+@pytest.mark.parametrize("scenario", EVERY)
+def test_no_label_of_the_axis_is_cut_at_the_edge(scenario: str) -> None:
+    root = _drawn(report_of(scenario))
+    width = float(root.attrib["width"])
+    marks = [each for each in root.iter(f"{SVG}text") if ":" in (each.text or "")]
+    centred = [each for each in marks if each.get("text-anchor") == "middle"]
+    assert centred
+    for each in centred:
+        half = len(each.text or "") * float(each.attrib["font-size"]) * 0.6 / 2
+        assert half < float(each.attrib["x"]) < width - half

@@ -217,6 +217,6 @@ def test_documents_are_named_with_the_whole_digest_that_was_sealed() -> None:
     table = _annex(sheet, "Pièces jointes").table
     assert table is not None
     [row] = table.rows
-    assert row[0] == "Rapport de migration 9.0.0 (migration.pdf)"
+    assert row[0] == "rapport de migration · Rapport de migration 9.0.0 · migration.pdf"
     assert row[-1] == "cd" * 32
     assert "Pièce jointe" not in _said(sheet)
