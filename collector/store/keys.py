@@ -10,11 +10,17 @@ from collector.store.pool import Connection
 from collector.store.tenants import TenantId
 
 _KEY_HASH_BYTES: Final = 4
+_HOLDERS: Final = (KeyHolder.LOG, KeyHolder.AGENT, KeyHolder.WITNESS, KeyHolder.AUTHORITY)
 
 
 async def read_keys(connection: Connection, tenant_id: TenantId) -> list[HeldKey]:
     """Return the keys that signed something in a hospital's log, or on its checkpoints."""
-    return [key async for key in _held(connection, tenant_id)]
+    return sorted([key async for key in _held(connection, tenant_id)], key=_in_order)
+
+
+def _in_order(key: HeldKey) -> tuple[int, str, int]:
+    """Order keys alike whatever the collation of the database."""
+    return _HOLDERS.index(key.holder), key.name, key.since
 
 
 async def _held(connection: Connection, tenant_id: TenantId) -> AsyncIterator[HeldKey]:
@@ -22,7 +28,7 @@ async def _held(connection: Connection, tenant_id: TenantId) -> AsyncIterator[He
         yield HeldKey(KeyHolder.LOG, "", envelope.signatures[0].key_id, first)
     agents = await connection.fetch(
         "SELECT v.name, key_id, entry FROM agent JOIN vantage v USING (tenant_id, vantage_id)"
-        " WHERE tenant_id = $1 ORDER BY v.name, entry",
+        " WHERE tenant_id = $1",
         tenant_id,
     )
     for name, key_id, entry in agents:
@@ -35,8 +41,7 @@ async def _held(connection: Connection, tenant_id: TenantId) -> AsyncIterator[He
     for name, signed, size in cosignatures:
         yield HeldKey(KeyHolder.WITNESS, name, b64decode(signed)[:_KEY_HASH_BYTES].hex(), size)
     authorities = await connection.fetch(
-        "SELECT authority, min(size) FROM stamp WHERE tenant_id = $1"
-        " GROUP BY authority ORDER BY authority",
+        "SELECT authority, min(size) FROM stamp WHERE tenant_id = $1 GROUP BY authority",
         tenant_id,
     )
     for authority, size in authorities:
