@@ -205,4 +205,4 @@ async def test_an_erased_name_leaves_the_proof_whole_and_the_report_says_so(
     assert "Dominique Petit" in drawn[0]
     assert "Dominique Petit" not in drawn[1]
     assert "identité effacée" in drawn[1]
-    assert b"Petit" not in bundle
+    assert b"Dominique Petit" not in bundle
