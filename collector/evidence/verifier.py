@@ -2,7 +2,7 @@
 
     python3 verifier.py WINDOW.constat [--keys PINNED.json] [--json] [--lang fr|en]
 
-It was written from docs/formats.md and docs/rules.md, shares no code with the program that makes
+It follows docs/formats.md and docs/rules.md, shares no code with the program that makes
 bundles, and needs Python 3.11 or newer and the package `cryptography`, 42 or newer. It takes the
 fifteen steps of docs/formats.md in order, a line each, and stops at the first that fails.
 
@@ -24,7 +24,9 @@ import base64
 import binascii
 import datetime as dt
 import hashlib
+import io
 import json
+import os
 import re
 import sys
 import zlib
@@ -56,6 +58,7 @@ ENTRY = "application/vnd.constat.entry+json"
 STATEMENT = "application/vnd.in-toto+json"
 LONGEST_LINE = 16 << 20
 LONGEST_MEMBER = 64 << 20
+LONGEST_UNSIGNED = 4 << 20  # what is read before any signature was verified
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 8
 MOST_MEASUREMENTS = 5_000
@@ -1271,6 +1274,23 @@ def check_batch(batch: Json, where: str) -> None:
     demand(len(names) == len(batch["checks"]), f"{where}: a check appears twice")
 
 
+def check_keys(stated: Any) -> Json:
+    """Return an object of keys, claimed or pinned; refuse one of another form, or weak keys."""
+    demand(isinstance(stated, dict) and stated.get("schema") == "constat.keys/1", "schema")
+    for name, kind in (("log", str), ("witnesses", list), ("authorities", list)):
+        demand(type(stated.get(name)) is kind, name)
+    demand(all(type(t) is str for t in stated["witnesses"] + stated["authorities"]), "no text")
+    read_verifier_key(stated["log"], LOG)
+    for text in stated["witnesses"]:
+        read_verifier_key(text, WITNESS)
+    for text in stated["authorities"]:
+        try:
+            x509.load_pem_x509_certificate(text.encode())
+        except ValueError:
+            raise UnsoundError("an authority is no certificate in PEM") from None
+    return dict(stated)
+
+
 LETTERS = {"U": "up", "G": "degraded", "D": "down", "X": "unknown"}
 
 
@@ -1296,7 +1316,8 @@ class Bundle:
         """Return the content of a member."""
         demand(name in self.members, f"{name} is missing")
         member = self.members[name]
-        demand(member.size <= LONGEST_MEMBER, f"{name} is too long")
+        most = LONGEST_UNSIGNED if name in {"keys.json", "seal.dsse"} else LONGEST_MEMBER
+        demand(member.size <= most, f"{name} is too long")
         self.file.seek(member.offset)
         return b"".join(_parts(self.file, member.size))
 
@@ -1342,26 +1363,17 @@ class Bundle:
 
     def keys(self) -> Json:
         """Step 2."""
-        claimed = self._keys(self.json("keys.json"))
+        claimed = check_keys(self.json("keys.json"))
         self.origin, self.key = read_verifier_key(claimed["log"], LOG)
         stated = dict.fromkeys(claimed["witnesses"])
         self.roots = []
         if self.pinned is not None:
-            pinned = self._keys(self.pinned)
+            pinned = self.pinned
             demand(claimed["log"] == pinned["log"], "the log's key is not the pinned one")
             stated = dict.fromkeys(pinned["witnesses"])
             self.roots = [x509.load_pem_x509_certificate(p.encode()) for p in pinned["authorities"]]
-        for text in claimed["witnesses"]:
-            read_verifier_key(text, WITNESS)
-        for pem in claimed["authorities"]:
-            x509.load_pem_x509_certificate(pem.encode())
         self.witnesses = [read_verifier_key(text, WITNESS) for text in stated]
         return {"key": self.key.id, "pinned": self.pinned is not None}
-
-    def _keys(self, stated: Json) -> Json:
-        fields = {"schema", "log", "witnesses", "authorities"}
-        demand(fields <= set(stated) and stated["schema"] == "constat.keys/1", "fields")
-        return stated
 
     def seal(self) -> Json:
         """Step 3."""
@@ -1816,7 +1828,7 @@ def main(arguments: list[str]) -> int:
         pinned = None
         if asked.keys is not None:
             with open(asked.keys, "rb") as keys:
-                pinned = read_json(keys.read(LONGEST_LINE))
+                pinned = check_keys(read_json(keys.read(LONGEST_UNSIGNED)))
         file = open(asked.file, "rb")  # noqa: SIM115 - closed below
     except OSError as error:
         print(f"verifier.py: cannot read {error.filename}: {error.strerror}", file=sys.stderr)
@@ -1838,8 +1850,13 @@ def report(file: BinaryIO, pinned: Json | None, language: str, *, as_json: bool)
             listed = ", ".join(f"{key} {shown(value)}" for key, value in facts.items())
             print(f"{number[code]:2} {code:12} OK   {said[code]} ({listed})", flush=True)
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         result = verify(file, pinned, told)
+    except BrokenPipeError:  # whoever read the lines stopped reading; nothing more can be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (OSError, MemoryError) as error:
         why = type(error).__name__ if not str(error) else str(error)
         print(f"verifier.py: cannot read the file: {why}", file=sys.stderr)

@@ -89,3 +89,18 @@ def test_a_file_that_is_not_there_is_told_in_one_line(alone: Path, bundle: bytes
     done = run(alone, bundle, "--keys", "nowhere.json")
     assert done.returncode == 2
     assert done.stderr == "verifier.py: cannot read nowhere.json: No such file or directory\n"
+
+
+def test_pinned_keys_that_are_none_are_a_fault_of_the_command(alone: Path, bundle: bytes) -> None:
+    (alone / "keys.json").write_text('{"schema":"constat.keys/1","log":"x"}')
+    done = run(alone, bundle, "--keys", "keys.json")
+    assert (done.returncode, done.stderr) == (2, "verifier.py: cannot read keys.json: witnesses\n")
+
+
+def test_what_a_terminal_cannot_show_is_no_traceback(
+    alone: Path, bundle: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = run(alone, bundle)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "cl\\xe9s" in done.stdout
