@@ -139,6 +139,7 @@ async def _live(
     await history.take(lambda one: one.announce(PLAN, UNDESCRIBED))
     for act in before:
         await history.take(act)
+    await history.take(lambda one: one.intervene(0, 0))
     await history.operate(0, 0, HOUR)
     for act in after:
         await history.take(act)
