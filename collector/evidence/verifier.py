@@ -738,7 +738,7 @@ def agreed_at(register: list[Statement], service: str, at_us: int, limit: int) -
     return {
         "site": agreed["site"],
         "timezone": site["timezone"],
-        "calendar": site.get("calendar", ""),
+        "calendar": site.get("calendar", "FR"),
         "service_class": agreed["class"],
         "roster": agreed.get("panel"),
         "contract": {

@@ -83,6 +83,13 @@ def imported(world: World) -> None:
         world.state(IMPORTED_KIND, body)
 
 
+def without_calendar(world: World) -> None:
+    value = {"name": "Site", "timezone": "Europe/Paris"}
+    world.now_us = PLAN.start - MINUTE
+    world.state("catalogue.set", {"item": "site", "name": "principal", "value": value})
+    world.now_us = PLAN.end + 30 * MINUTE
+
+
 def shut_out(world: World) -> None:
     world.state("agent.revoked", {"agent": world.senders[0].agent})
 
@@ -134,6 +141,7 @@ STORIES: dict[str, tuple[Told, ...]] = {
         ),
         CLOSED,
     ),
+    "calendar left out": (without_calendar, STARTED, FINISHED, CLOSED),
     "imported": (imported, STARTED, FINISHED, CLOSED),
     "shut out": (STARTED, shut_out, FINISHED, CLOSED),
 }
