@@ -683,7 +683,7 @@ def window_from(  # noqa: C901, PLR0912 - a case for each kind of step
                         _correct(own[int(name[1]) - 1], name[2], change["new"])
                     elif name == ["limit_us"]:
                         limit = change["new"] or 0
-            case "window.authorised" | "window.informed":
+            case "window.authorised" | "window.informed" | "window.verdict":
                 pass
             case unknown:
                 raise UnsoundError(f"{unknown} is not a known step")

@@ -9,6 +9,7 @@ from calendar import day_name, month_name
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import psutil
 import pytest
@@ -100,6 +101,17 @@ def assert_the_evidence_alone_says_the_same(
     assert {key: assessment[key] for key in again} == again
 
 
+def assert_both_verifiers_say_the_same(bundle: Path, exit_code: int) -> None:
+    """The one that is installed, and the one that is in the bundle."""
+    with ZipFile(bundle) as archive:
+        second = Path(archive.extract("verifier.py", bundle.parent / "alone"))
+    for command in (["-m", "collector", "verify"], [str(second)]):
+        done = subprocess.run(
+            [sys.executable, *command, str(bundle)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == exit_code, done.stdout
+
+
 @pytest.mark.parametrize("scenario", PLAYED, ids=lambda scenario: scenario.name)
 def test_a_demonstration_ends_with_the_verdict_it_is_named_for(
     scenario: Scenario, folder: Path
@@ -124,6 +136,7 @@ def test_a_demonstration_ends_with_the_verdict_it_is_named_for(
     assert {path.name for path in folder.iterdir()} == kept
     assert (folder / "MAJ-DEMO-01.pdf").read_bytes().startswith(b"%PDF-")
     assert_the_service_failed_as_it_was_made_to(folder / "MAJ-DEMO-01", scenario)
+    assert_both_verifiers_say_the_same(folder / "MAJ-DEMO-01.constat", demo.returncode)
     assert_the_evidence_alone_says_the_same(folder / "MAJ-DEMO-01", assessment, demo.returncode)
 
 

@@ -142,6 +142,12 @@ STORIES: dict[str, tuple[Told, ...]] = {
         CLOSED,
     ),
     "calendar left out": (without_calendar, STARTED, FINISHED, CLOSED),
+    "judged": (
+        STARTED,
+        FINISHED,
+        CLOSED,
+        said("window.verdict", assessment={"schema": "constat.assessment/1"}),
+    ),
     "imported": (imported, STARTED, FINISHED, CLOSED),
     "shut out": (STARTED, shut_out, FINISHED, CLOSED),
 }
