@@ -1294,6 +1294,12 @@ def check_keys(stated: Any) -> Json:
 LETTERS = {"U": "up", "G": "degraded", "D": "down", "X": "unknown"}
 
 
+MEMBERS = re.compile(
+    r"LISEZMOI\.txt|entries/entries\.ndjson|(keys|names|report|window)\.json|measurements\.ndjson"
+    r"|proofs/(consistency|tree)\.json|rapport\.pdf|verifier\.py|(checkpoints|timestamps)/.+"
+)
+
+
 class Bundle:
     """A bundle as its steps find it; what a step establishes, the later ones use."""
 
@@ -1393,6 +1399,7 @@ class Bundle:
         for name in sealed.keys() | self.members.keys() - {"seal.dsse"}:
             found = self.members.get(name)
             demand(found and sealed.get(name) == found.digest, name)
+            demand(MEMBERS.fullmatch(name), f"{name} is no member of a bundle")
         named = f"constat/{self.key.id}/{quote(self.hospital, safe='')}"
         demand(self.origin == named, "the log is not this hospital's")
         return {"hospital": self.hospital, "window": self.window_id}
@@ -1415,6 +1422,8 @@ class Bundle:
         """Step 5."""
         stated = self.canonical_json("proofs/tree.json")
         demand((stated["schema"], stated["size"]) == ("constat.tree/1", self.size), "tree.json")
+        numbers = [bound for span in stated["entries"] for bound in span]
+        demand(all(type(bound) is int for bound in numbers), "ranges of entries")
         self.ranges = [(start, end) for start, end in stated["entries"]]
         nodes, tree = iter(stated["nodes"]), Tree()
         lines = self.lines("entries/entries.ndjson")
@@ -1806,6 +1815,8 @@ def exit_code(result: Result) -> int:
     if result.fault is not None:
         return 7
     duration_verdict = result.report["duration"]["verdict"]
+    if result.report.get("status") == "cancelled":
+        return 0
     if duration_verdict == "breach" or result.report["notice"]["verdict"] != "respected":
         return 3
     return 0 if duration_verdict == "compliant" else 4

@@ -62,7 +62,7 @@ from collector.report.as_json import report_bytes
 from collector.report.value import Report
 from probes.model.batch import NO_PREVIOUS, Batch
 from probes.model.canonical import decode_object
-from probes.model.checkpoint import Checkpoint, Note, read_checkpoint, read_verifier_key
+from probes.model.checkpoint import Checkpoint, Note, origin_of, read_checkpoint, read_verifier_key
 from probes.model.envelope import BATCH_TYPE, ENTRY_TYPE, Envelope
 from probes.model.keys import VerifyingKey
 from probes.model.merkle import leaf_hash, verify_consistency
@@ -153,6 +153,8 @@ def _keys(bundle: _Bundle, pinned: Keys | None) -> dict[str, int | str]:
 
 def _seal(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
     bundle.statement = read_seal(bundle.archive.read(SEAL, _LARGEST_SMALL), bundle.log_key)
+    if bundle.origin != origin_of(bundle.statement.hospital, bundle.log_key.key_id):
+        raise BundleError(Code.SEAL, f"the log is not that of {bundle.statement.hospital}")
     names = {*bundle.archive.names()} - {SEAL}
     if names != bundle.statement.digests.keys():
         odd = min(names ^ bundle.statement.digests.keys())

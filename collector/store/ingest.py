@@ -200,20 +200,28 @@ class Ingest:
             async with connection.transaction():
                 submissions = [each.submission for each in group]
                 outcomes = await self._committer.commit(connection, submissions)
-        except asyncpg.PostgresError as fault:
+        except Exception as fault:
             if is_lost(fault):
                 raise
             if len(group) > 1:
                 for each in group:
                     await self._write(connection, [each])
                 return
-            _LOG.exception("a batch could not be written")
-            self._give_up(group, DatabaseUnavailableError(f"cannot be written: {fault}"))
+            self._give_up(group, self._refused(group[0], fault))
             return
         self._count(group, outcomes, monotonic() - began)
         for each, outcome in zip(group, outcomes, strict=True):
             if not each.outcome.done():
                 each.outcome.set_result(outcome)
+
+    def _refused(self, waiting: _Waiting, fault: Exception) -> ConstatError:
+        """Return what to tell of a batch that cannot be written; its log may have been damaged."""
+        _LOG.error("a batch could not be written: %s", fault, exc_info=fault)
+        if isinstance(fault, asyncpg.PostgresError):
+            return DatabaseUnavailableError(f"cannot be written: {fault}")
+        reason = str(fault) or "what is stored is not what was appended"
+        self.distrust(waiting.submission.row.tenant_id, reason)
+        return UnsoundLogError(reason)
 
     def _give_up(self, group: list[_Waiting], fault: ConstatError) -> None:
         for each in group:

@@ -315,7 +315,7 @@ def the_signature_of_the_seal_is_written_as_its_other_number() -> bytes:
     return packed(members | {SEAL: other.encode()})
 
 
-@fails(Code.ENTRIES)
+@fails(Code.SEAL)
 def the_seal_names_another_hospital() -> bytes:
     return sealed(opened(honest()), hospital="CH-AUTRE")
 

@@ -6,8 +6,26 @@ from collector.server.background import audit_log
 from collector.store.fleet import read_lags
 from collector.store.log import UnsoundLogError
 from collector.store.pool import Pool, connected
-from tests.collector.store.agents import columns, enrolled
+from tests.collector.store.agents import Sender, columns, enrolled
 from tests.collector.store.test_ingest import running
+
+
+async def test_a_damaged_log_stops_its_own_hospital_only(pool: Pool) -> None:
+    damaged, _ = await enrolled(pool)
+    other, _ = await enrolled(pool, Sender("poste-01", tenant="CH-AUTRE"))
+    async with running(pool) as ingest:
+        for _ in range(3):
+            await ingest.submit(damaged.seal(columns()))
+        async with connected(pool) as connection:
+            await connection.execute("ALTER TABLE log DISABLE TRIGGER USER")
+            await connection.execute("DELETE FROM log WHERE idx = 2 AND agent_id IS NOT NULL")
+    async with running(pool) as ingest:  # one that remembers no node of the tree
+        encoded = damaged.seal(columns())
+        for _ in range(2):
+            with pytest.raises(UnsoundLogError):
+                await ingest.submit(encoded, seen=2)
+        ack = await ingest.submit(other.seal(columns()))
+    assert ack.number == 1
 
 
 async def test_a_log_that_was_changed_takes_no_more_batches(pool: Pool) -> None:
