@@ -31,7 +31,7 @@ class InconsistentError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class Verifier:
     """What an agent remembers to hold a collector to: who it is itself, and the log's key.
 
     A collector that moved to an address of which nothing is known may have any of the keys.

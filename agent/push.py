@@ -13,7 +13,7 @@ from enum import StrEnum
 from random import SystemRandom
 from typing import Final
 
-from agent.acknowledgement import InconsistentError, Witness, size_of
+from agent.acknowledgement import InconsistentError, Verifier, size_of
 from agent.cursors import Cursor
 from agent.link import Answer, Link, UnreachableError
 from agent.seal import Sealed
@@ -53,13 +53,13 @@ class Pusher:
     `failed_attempts` counts all that were not.
     """
 
-    def __init__(self, link: Link, spool: Spool, witness: Witness) -> None:
+    def __init__(self, link: Link, spool: Spool, verifier: Verifier) -> None:
         self.standing = Standing()
         self.acknowledged_s: float | None = None
         self.failed_attempts = 0
         self._link = link
         self._spool = spool
-        self._witness = witness
+        self._verifier = verifier
         self._failures = 0
 
     async def run(self) -> None:
@@ -113,7 +113,7 @@ class Pusher:
 
     async def _acknowledged(self, answer: Answer, batch: Sealed, before: Cursor) -> float:
         try:
-            cursor = self._witness.cursor_after(answer.fields, batch, before)
+            cursor = self._verifier.cursor_after(answer.fields, batch, before)
         except InconsistentError as error:
             reason = (
                 f"{self._link.url} shows another log than before: {error}; both checkpoints are"

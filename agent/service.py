@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
-from agent.acknowledgement import Witness
+from agent.acknowledgement import Verifier
 from agent.clock import SystemClock
 from agent.config import Config
 from agent.identity import Identity, load_identity
@@ -94,8 +94,8 @@ class Service:
             ca_file = Path(collector.ca_file) if collector.ca_file else None
             link = Link(collector.url, ca_file, f"constat-agent/{self.version}")
             await self._resources.enter_async_context(link)
-            witness = Witness(identity.agent, identity.tenant, identity.log_keys(link.url))
-            delivery = Delivery(collector.name, link.url, Pusher(link, self._spool, witness))
+            verifier = Verifier(identity.agent, identity.tenant, identity.log_keys(link.url))
+            delivery = Delivery(collector.name, link.url, Pusher(link, self._spool, verifier))
             self._deliveries.append(delivery)
             self._tend(asyncio.create_task(self._timekeeper.keep(link)))
             self._tend(asyncio.create_task(delivery.pusher.run()))

@@ -8,8 +8,8 @@ from collector.cli.options import (
     Output,
     Signatory,
     Target,
-    completes,
     hospital,
+    one_hospital,
     outputs,
     reads_database,
     seals_entries,
@@ -95,13 +95,7 @@ LETTER is what `notice list` shows. Exit codes: 0 done · 5 no such letter
 · 6 the database cannot be reached""",
 )
 @click.argument("letter", metavar="LETTER")
-@click.option(
-    "--hospital",
-    metavar="H",
-    required=True,
-    help="The hospital.",
-    shell_complete=completes("hospital"),
-)
+@one_hospital
 @seals_entries
 def acknowledge(letter: str, *, hospital: str, signatory: Signatory) -> None:
     """Enter that LETTER was received; only the first time counts."""
@@ -126,13 +120,7 @@ Examples:
 Whoever has the address can read the hospital's windows. Exit codes: 0 done
 · 2 the settings name no public_url""",
 )
-@click.option(
-    "--hospital",
-    metavar="H",
-    required=True,
-    help="The hospital.",
-    shell_complete=completes("hospital"),
-)
+@one_hospital
 @seals_entries
 def feed(*, hospital: str, signatory: Signatory) -> None:
     """Print the address an agenda subscribes to, to show the windows of a hospital."""

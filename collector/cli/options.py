@@ -197,6 +197,13 @@ def completes(what: str) -> Completer:
 hospital: Final = click.option(
     "--hospital", metavar="H", help="Only this hospital.", shell_complete=completes("hospital")
 )
+one_hospital: Final = click.option(
+    "--hospital",
+    metavar="H",
+    required=True,
+    help="The hospital.",
+    shell_complete=completes("hospital"),
+)
 window_argument: Final = click.argument(
     "window_id", metavar="ID", shell_complete=completes("window")
 )

@@ -7,7 +7,7 @@ from collector.cli.options import (
     Member,
     Signatory,
     Target,
-    completes,
+    one_hospital,
     reads_database,
     seals_entries,
 )
@@ -98,13 +98,7 @@ witness's machine, the two lines go into files:  constat witness run … --log-k
 FILE. Let the hospital compare the key with the one it knows by other means.
 Exit codes: 0 done · 5 no such hospital · 6 the database cannot be reached""",
 )
-@click.option(
-    "--hospital",
-    metavar="H",
-    required=True,
-    help="The hospital.",
-    shell_complete=completes("hospital"),
-)
+@one_hospital
 @seals_entries
 def witness(*, hospital: str, signatory: Signatory) -> None:
     """Print the public key of a hospital's log, and the token that lets its witness read it."""
@@ -134,13 +128,7 @@ Examples:
 Exit codes: 0 done · 2 an option is not right · 5 no such hospital
 · 6 the database cannot be reached""",
 )
-@click.option(
-    "--hospital",
-    metavar="H",
-    required=True,
-    help="The hospital.",
-    shell_complete=completes("hospital"),
-)
+@one_hospital
 @click.option("--name", metavar="P", required=True, help="The program; sealed as the author.")
 @click.option(
     "--ttl", default="P90D", show_default=True, help="How long it is good for, at most P366D."
@@ -175,13 +163,7 @@ Examples:
 Exit codes: 0 done · 5 no such hospital, or the program has no token
 · 6 the database cannot be reached""",
 )
-@click.option(
-    "--hospital",
-    metavar="H",
-    required=True,
-    help="The hospital.",
-    shell_complete=completes("hospital"),
-)
+@one_hospital
 @click.option("--name", metavar="P", required=True, help="The program.")
 @reads_database
 def revoke(*, hospital: str, name: str, target: Target) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final, NamedTuple
 
 from collector.store.headers import HeaderReader
-from collector.store.pool import Connection
+from collector.store.pool import Connection, Record
 from collector.store.tenants import TenantId
 from probes.model.envelope import Envelope
 
@@ -51,10 +51,8 @@ async def statements(
         end,
         _PAGE,
     ):
-        packed = [row["envelope"] for row in rows]
-        envelopes = await headers.unpack_all(connection, tenant_id, packed)
-        for row, envelope in zip(rows, envelopes, strict=True):
-            yield Placed(row["idx"], envelope)
+        for placed in await _placed(connection, tenant_id, headers, rows):
+            yield placed
         start = rows[-1]["idx"] + 1
 
 
@@ -75,9 +73,9 @@ async def batches_before(
         )
         if row is None:
             return
-        before = row["idx"]
-        [envelope] = await headers.unpack_all(connection, tenant_id, [row["envelope"]])
-        yield Placed(row["idx"], envelope)
+        [placed] = await _placed(connection, tenant_id, headers, [row])
+        before = placed.place
+        yield placed
 
 
 async def batches_from(
@@ -93,10 +91,8 @@ async def batches_from(
         place,
         received_us,
     ):
-        packed = [row["envelope"] for row in rows]
-        envelopes = await headers.unpack_all(connection, tenant_id, packed)
-        for row, envelope in zip(rows, envelopes, strict=True):
-            yield Placed(row["idx"], envelope)
+        for placed in await _placed(connection, tenant_id, headers, rows):
+            yield placed
         place = rows[-1]["idx"] + 1
 
 
@@ -126,7 +122,14 @@ async def envelopes_at(
             tenant_id,
             places[start : start + _PAGE],
         )
-        packed = [row["envelope"] for row in rows]
-        envelopes = await headers.unpack_all(connection, tenant_id, packed)
-        for row, envelope in zip(rows, envelopes, strict=True):
-            yield Placed(row["idx"], envelope)
+        for placed in await _placed(connection, tenant_id, headers, rows):
+            yield placed
+
+
+async def _placed(
+    connection: Connection, tenant_id: TenantId, headers: HeaderReader, rows: Sequence[Record]
+) -> list[Placed]:
+    """Return the envelopes of some rows of the log, each at its place."""
+    packed = [row["envelope"] for row in rows]
+    envelopes = await headers.unpack_all(connection, tenant_id, packed)
+    return [Placed(row["idx"], each) for row, each in zip(rows, envelopes, strict=True)]

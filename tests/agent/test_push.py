@@ -48,7 +48,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     collector.trust(KEY.verifying_key)
     async with running(collector), Link(collector.url, None, "test") as link:
         spool = await opened(tmp_path, collector.url)
-        yield World(collector, spool, link, Pusher(link, spool, collector.witness(AGENT)))
+        yield World(collector, spool, link, Pusher(link, spool, collector.verifier(AGENT)))
         await spool.close()
 
 
@@ -104,7 +104,7 @@ async def test_a_collector_that_never_answers_is_given_up_for_now(world: World) 
     await world.batch()
     world.collector.mishaps.append(Mishap.SILENT)
     async with Link(world.collector.url, None, "test", timeout_s=0.1) as link:
-        pusher = Pusher(link, world.spool, world.collector.witness(AGENT))
+        pusher = Pusher(link, world.spool, world.collector.verifier(AGENT))
         await pusher.step()
     assert pusher.standing.reason == f"cannot reach {world.collector.url}: no answer in time"
 
@@ -115,7 +115,7 @@ async def test_a_port_nobody_listens_on_is_named(world: World) -> None:
         url = f"http://127.0.0.1:{port}"
         await world.spool.claim(AGENT, [url])
         async with Link(url, None, "test") as link:
-            pusher = Pusher(link, world.spool, world.collector.witness(AGENT))
+            pusher = Pusher(link, world.spool, world.collector.verifier(AGENT))
             await pusher.step()
     assert pusher.standing.condition is Condition.RETRYING
     assert pusher.standing.reason.startswith(f"cannot reach {url}: ")
@@ -152,7 +152,7 @@ async def test_two_collectors_are_sent_the_same_bytes(world: World) -> None:
         await world.spool.claim(AGENT, [world.collector.url, other.url])
         for _ in range(3):
             await world.batch()
-        pusher = Pusher(link, world.spool, other.witness(AGENT))
+        pusher = Pusher(link, world.spool, other.verifier(AGENT))
         for _ in range(3):
             await asyncio.gather(world.pusher.step(), pusher.step())
     assert other.log == world.collector.log
@@ -233,7 +233,7 @@ async def test_a_fork_ends_the_delivery_for_good(world: World) -> None:
     assert world.pusher.standing.condition is Condition.FORKED
     sent = len(world.collector.requests)
 
-    again = Pusher(world.link, world.spool, world.collector.witness(AGENT))
+    again = Pusher(world.link, world.spool, world.collector.verifier(AGENT))
     await again.run()
     assert again.standing == world.pusher.standing
     assert "batch 2 is not the one that is here" in again.standing.reason
@@ -268,7 +268,7 @@ async def test_a_batch_that_is_refused_stays_in_the_spool(world: World) -> None:
 
 
 async def test_no_two_requests_are_on_their_way_at_once(world: World) -> None:
-    other = Pusher(world.link, world.spool, world.collector.witness(AGENT))
+    other = Pusher(world.link, world.spool, world.collector.verifier(AGENT))
     for _ in range(5):
         await world.batch()
         await asyncio.gather(world.pusher.step(), other.step())

@@ -15,7 +15,7 @@ from typing import Final
 from aiohttp import web
 
 from agent.acknowledgement import InconsistentError, size_of
-from agent.acknowledgement import Witness as Beholder
+from agent.acknowledgement import Verifier as Beholder
 from agent.cursors import Cursor
 from agent.seal import Sealed
 from collector.api.app import make_app, make_runner

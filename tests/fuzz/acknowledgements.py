@@ -3,7 +3,7 @@
 from base64 import b64encode
 from typing import Final
 
-from agent.acknowledgement import Witness
+from agent.acknowledgement import Verifier
 from agent.cursors import Cursor
 from agent.seal import Sealed
 from probes.model.canonical import JsonValue, decode_object, encode
@@ -21,7 +21,7 @@ _LEAVES: Final = [
 ]
 _NODES: Final = EMPTY.appended(_LEAVES)[1]
 _LOG: Final = SigningKey.from_seed(b"l" * 32)
-_WITNESS: Final = Witness(_AGENT, _TENANT, (KEY.verifying_key, _LOG.verifying_key))
+_VERIFIER: Final = Verifier(_AGENT, _TENANT, (KEY.verifying_key, _LOG.verifying_key))
 
 
 def _note(size: int) -> str:
@@ -55,6 +55,6 @@ _BEFORE: Final = Cursor(checkpoint=_note(4))
 
 def read(data: bytes) -> None:
     """Believe an answer only if the batch is where it says, in a log that the log key signed."""
-    after = _WITNESS.cursor_after(decode_object(data), _BATCH, _BEFORE)
+    after = _VERIFIER.cursor_after(decode_object(data), _BATCH, _BEFORE)
     assert after.leaf == _INDEX
     assert after.checkpoint in {_note(6), _note(9)}

@@ -20,7 +20,7 @@ from typing import TypeAlias, cast
 
 from aiohttp import web
 
-from agent.acknowledgement import Witness
+from agent.acknowledgement import Verifier
 from probes.model.batch import NO_PREVIOUS, Batch
 from probes.model.canonical import MalformedError, decode_object, text
 from probes.model.envelope import BATCH_TYPE, ENROLMENT_TYPE, ENVELOPE_MEDIA_TYPE, Envelope
@@ -141,9 +141,9 @@ class Collector:
         answer = {"agent": batch.agent, "batch": batch.number}
         return web.json_response({**answer, **self.proven(self.log.index(body), seen)})
 
-    def witness(self, agent: str) -> Witness:
+    def verifier(self, agent: str) -> Verifier:
         """What an agent of this collector holds it to."""
-        return Witness(agent, self.tenant, (self.key.verifying_key,))
+        return Verifier(agent, self.tenant, (self.key.verifying_key,))
 
     def checkpoint(self) -> str:
         """The head of the log, signed."""
