@@ -13,7 +13,7 @@ from collector.judge.assessment import Assessment, CheckSpans, assess_spans
 from collector.judge.terms import Window
 from collector.judge.timeline import spans_of
 from collector.record.agreed import Agreed, agreed_of, judged_window
-from collector.record.catalogue import StoredItem
+from collector.record.catalogue import ITEM_SET, StoredItem
 from collector.record.documents import (
     DOCUMENT_KINDS,
     NO_DOCUMENTS,
@@ -32,8 +32,6 @@ from collector.report.value import Report
 from probes.model.batch import Batch
 from probes.model.interval import Interval, IntervalSet
 from probes.model.measurement import Measurement, Outcome, VantageKind
-
-ITEM_SET: Final = "catalogue.set"
 
 
 class Stated(NamedTuple):
@@ -137,20 +135,31 @@ class Measured:
         """Yield the measurements of each series in order, series by series."""
         horizon = self._window.horizon
         for key in sorted(self._series):
-            yield (
-                key,
-                sorted(
-                    measurement
-                    for columns in self._series[key]
-                    for measurement in measurements_of(key, columns)
-                    if horizon.start <= measurement.start_us and measurement.end_us <= horizon.end
-                ),
-            )
+            members = [
+                measurement
+                for columns in self._series[key]
+                for measurement in measurements_of(key, columns)
+                if horizon.start <= measurement.start_us and measurement.end_us <= horizon.end
+            ]
+            yield key, sorted(members, key=_order)
 
     def _add(self, key: SeriesKey, columns: Columns) -> None:
         horizon = self._window.horizon
         if columns.starts[0] <= horizon.end and columns.starts[-1] >= horizon.start:
             self._series.setdefault(key, []).append(columns)
+
+
+def _order(measurement: Measurement) -> tuple[int, int, str, int, str, str, str]:
+    """Order the measurements of a series; what one leaves out comes before what another says."""
+    return (
+        measurement.start_us,
+        measurement.duration_us,
+        measurement.outcome.value,
+        measurement.clock_error_us,
+        measurement.failure or "",
+        measurement.operation or "",
+        measurement.version or "",
+    )
 
 
 def reach(batch: Batch) -> tuple[int, int]:

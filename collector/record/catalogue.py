@@ -29,6 +29,8 @@ from collector.judge.windowfile import DEFAULT_MAX_GAP_INTERVALS
 from collector.record.contract import Contract
 from collector.record.product import Contact, ContactEntry, Group, Product, WeeklyHours
 
+ITEM_SET: Final = "catalogue.set"
+
 _FINESS_LENGTH: Final = 9
 
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from collector.errors import NotFoundError
 from collector.evidence.names import Person
-from collector.record.catalogue import ItemKey, ItemKind, Value
+from collector.record.catalogue import ITEM_SET, ItemKey, ItemKind, Value
 from collector.register.changes import Change, changes
 from collector.register.names import as_written, keep_person, persons_of
-from collector.register.projections import ITEM_SET
 from collector.register.sealing import Desk, Sealer, open_desk
 from collector.store.catalogue import items_in_force
 from collector.store.pool import Connection, Pool, connected, transaction

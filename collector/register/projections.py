@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from collector.judge.terms import WindowStatus
+from collector.record.catalogue import ITEM_SET
 from collector.record.documents import DOCUMENT_KINDS
 from collector.record.entry import RegisterEntry
 from collector.record.interventions import INTERVENTIONS_EXPORTED, InterventionKind
@@ -36,7 +37,6 @@ from collector.store.stamps import add_stamp
 from collector.store.tenants import TenantId
 from collector.store.windows import WindowRow, add_step, add_verdict, put_window, steps_of
 
-ITEM_SET: Final = "catalogue.set"
 VERDICT_RECORDED: Final = "window.verdict"
 
 Projection = Callable[[Connection, TenantId, int, RegisterEntry], Awaitable[None]]

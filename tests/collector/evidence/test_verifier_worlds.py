@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +16,7 @@ from collector.evidence.verify import verify
 from collector.record.import_body import import_bodies
 from collector.record.roster import IMPORTED_KIND
 from collector.store.pool import Pool
+from probes.model.failure import Failure, Operation
 from probes.model.instant import HOUR, MINUTE, SECOND
 from probes.model.measurement import Measurement, Outcome, VantageKind
 from tests.collector.bundles import exported
@@ -78,6 +80,13 @@ def imported(world: World) -> None:
             0,
         )
         for place, outcome in enumerate([Outcome.DOWN, Outcome.UP, Outcome.UP, Outcome.DOWN])
+    ]
+    # The same instant told twice, once with more: nothing but what is left out tells them apart.
+    last = measured[-1]
+    measured += [
+        replace(last, failure=Failure.TIMEOUT, operation=Operation.CONNECT),
+        replace(last, outcome=Outcome.UP, version="9.0.0"),
+        replace(last, outcome=Outcome.UP),
     ]
     for body, _ in import_bodies(measured, {"dpi-login": 10 * SECOND}, "grafana"):
         world.state(IMPORTED_KIND, body)

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from collector.record.catalogue import ItemKey, ItemKind, Value, read_catalogue
+from collector.record.catalogue import ITEM_SET, ItemKey, ItemKind, Value, read_catalogue
 from collector.record.entry import RegisterEntry
 from collector.register.applying import apply, preview
 from collector.register.changes import Edit
-from collector.register.projections import ITEM_SET
 from collector.register.sealing import Sealer
 from collector.store.log import entries, read_head
 from collector.store.pool import Pool, connected
