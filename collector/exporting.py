@@ -33,6 +33,7 @@ from collector.register.planning import Where
 from collector.register.sealing import Sealer, open_desk
 from collector.report.interventions import Identity
 from collector.report.value import Report
+from collector.store.audit import verify_tree
 from collector.store.checkpoints import checkpoints_of, consistency, keep_checkpoint
 from collector.store.exports import (
     AgentEnd,
@@ -48,7 +49,7 @@ from collector.store.log import Entry, append, entries, read_head
 from collector.store.persons import KeptPerson, read_persons
 from collector.store.pool import Connection, Pool, connected, transaction
 from collector.store.tenants import TenantId, tenant_named
-from collector.store.tree import read_nodes, verify_tree
+from collector.store.tree import read_nodes
 from probes.model.batch import Batch
 from probes.model.checkpoint import origin_of, verifier_key
 from probes.model.envelope import BATCH_TYPE
@@ -193,13 +194,17 @@ def ranges_of(places: Sequence[int]) -> Iterator[tuple[int, int]]:
 async def _announce(pool: Pool, sealer: Sealer, where: Where, author: str) -> tuple[TenantId, int]:
     """Seal that a bundle is made and sign the log as it then stands; return its size.
 
-    When nothing happened since the last bundle of this window, that one is made again.
+    When nothing happened since the last bundle of this window, that one is made again. Most of the
+    log is read before its head is held: nobody can append meanwhile.
     """
-    async with transaction(pool) as connection:
+    async with connected(pool) as connection:
         tenant_id = await tenant_named(connection, where.hospital)
+        before = await read_head(connection, tenant_id)
+        await verify_tree(connection, tenant_id, before)
+    async with transaction(pool) as connection:
         desk = await open_desk(connection, tenant_id, where.hospital, sealer, author)
         head = await read_head(connection, tenant_id)
-        await verify_tree(connection, tenant_id, head)
+        await verify_tree(connection, tenant_id, head, above=before.tree)
         last = [each async for each in entries(connection, tenant_id, start=head.size - 1)]
         if not last or _exported(last[0]) != where.window_id:
             body = {

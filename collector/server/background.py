@@ -20,15 +20,16 @@ from collector.errors import ConstatError
 from collector.register.planning import Where
 from collector.register.sealing import Sealer
 from collector.register.silences import note_silences
+from collector.store.audit import verify_tree
 from collector.store.commit import COLLECTOR
 from collector.store.fleet import LogState, read_lags
 from collector.store.ingest import Ingest
 from collector.store.log import UnsoundLogError, read_head
 from collector.store.pool import DatabaseUnavailableError, Pool, connected
 from collector.store.projector import Projector
-from collector.store.tree import verify_tree
 from collector.store.windows import closed_without_verdict
 from collector.watching import watch
+from probes.model.merkle import EMPTY, Frontier
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ _FORGET_EVERY_S: Final = 3600.0
 _JUDGE_EVERY_S: Final = 30.0
 _WATCH_EVERY_S: Final = 20.0
 _AUDIT_EVERY_S: Final = 3600.0
+_REST_FROM_AUDITING: Final = 3.0  # it takes a quarter of a core at most
 _LISTEN_EVERY_S: Final = 60.0
 _CUT_AGAIN_S: Final = 1.0
 
@@ -139,28 +141,36 @@ async def watch_services(pool: Pool, sealer: Sealer) -> None:
 async def audit_logs(pool: Pool, ingest: Ingest) -> None:
     """Make the tree of every log again from its envelopes, now and every hour.
 
-    What does not come to what was signed takes no more batches: nothing is signed on top of it.
+    What does not come to what was signed, or no longer begins with what it was the hour before,
+    takes no more batches: nothing is signed on top of it.
     """
+    sound: dict[int, Frontier] = {}  # kept where nobody writes who administers the database
     while True:
         with suppress(DatabaseUnavailableError):
             async with connected(pool) as connection:
                 logs = await read_lags(connection)
             for log in logs:
-                await audit_log(pool, ingest, log)
+                known = sound.get(log.tenant_id, EMPTY)
+                sound[log.tenant_id] = await audit_log(pool, ingest, log, known)
         await asyncio.sleep(_AUDIT_EVERY_S)
 
 
-async def audit_log(pool: Pool, ingest: Ingest, log: LogState) -> None:
-    """Make the tree of one log again; distrust it unless it comes to its head."""
+async def audit_log(pool: Pool, ingest: Ingest, log: LogState, known: Frontier = EMPTY) -> Frontier:
+    """Make the tree of one log again; distrust it unless it comes to its head.
+
+    Return the tree that was found sound: this one, or else the one that was known.
+    """
     try:
-        async with (
-            connected(pool) as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            await verify_tree(connection, log.tenant_id, await read_head(connection, log.tenant_id))
+        async with connected(pool) as connection:
+            head = await read_head(connection, log.tenant_id)
+            await verify_tree(
+                connection, log.tenant_id, head, known=known, rest=_REST_FROM_AUDITING
+            )
     except UnsoundLogError as fault:
         _LOG.error("%s: %s; nothing more is signed of it", log.tenant, fault)
         ingest.distrust(log.tenant_id, str(fault))
+        return known
+    return head.tree
 
 
 async def watch_agents(pool: Pool, sealer: Sealer) -> None:

@@ -38,6 +38,7 @@ PLAIN: Final = 0
 COLUMNS: Final = 1
 LARGEST_HEADER: Final = 16 * 1024  # half of what deflate can look back on
 
+_COLUMNS: Final = bytes((COLUMNS,))
 _HEAD: Final = Struct("<BI64s32s")
 _SINGLE: Final = 10
 _SIGNATURE: Final = 64
@@ -75,7 +76,7 @@ def unpack(packed: bytes, header: bytes = b"") -> Envelope:
 
 def header_number(packed: bytes) -> int:
     """Return the number of the header that a stored form needs, 0 for none."""
-    return int.from_bytes(packed[1:5], "little") if packed[0] == COLUMNS else 0
+    return int.from_bytes(packed[1:5], "little") if packed[:1] == _COLUMNS else 0
 
 
 def header_text(batch: WireBatch) -> bytes:

@@ -1,4 +1,4 @@
-"""The Merkle tree of a log as it is stored: nodes for proofs, and the whole of it made again.
+"""The Merkle tree of a log as it is stored: the nodes that proofs are made of.
 
 Hashes of leaves stand beside their entries, roots of complete subtrees of 256 leaves and of powers
 of that in tiles; whatever lies between is folded from those.
@@ -7,13 +7,11 @@ of that in tiles; whatever lies between is folded from those.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from collector.store.headers import HeaderReader
 from collector.store.log import TILE_LEVELS, Head, UnsoundLogError
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
-from probes.model.merkle import EMPTY, Frontier, Node, Path, leaf_hash
+from probes.model.merkle import EMPTY, Frontier, Node, Path
 
-_PAGE: Final = 1000
 _MOST_NODES: Final = 50_000
 
 
@@ -67,54 +65,12 @@ async def read_nodes(
     found: dict[Node, bytes] = {}
     for base, nodes in by_base.items():
         places = {node: _below(node, base) for node in nodes}
-        rows = await _hashes(connection, tenant_id, base, [*places.values()])
+        rows = await kept_hashes(connection, tenant_id, base, [*places.values()])
         try:
             found |= {node: _root([rows[place] for place in places[node]]) for node in nodes}
         except KeyError as missing:
             raise UnsoundLogError(f"the log has no node {missing} of level {base}") from None
     return found
-
-
-async def verify_tree(connection: Connection, tenant_id: TenantId, head: Head) -> None:
-    """Make the whole tree again from the envelopes; `UnsoundLogError` unless it is the head's.
-
-    Tells which leaf, tile or end is not what it was.
-    """
-    headers = HeaderReader()
-    tree = EMPTY
-    while tree.size < head.size:
-        rows = await connection.fetch(
-            "SELECT idx, leaf, envelope FROM log WHERE tenant_id = $1 AND idx >= $2 AND idx < $3"
-            " ORDER BY idx",
-            tenant_id,
-            tree.size,
-            min(head.size, tree.size + _PAGE),
-        )
-        if not rows:
-            raise UnsoundLogError(f"entry {tree.size} of the log is not there any more")
-        packed = [row["envelope"] for row in rows]
-        envelopes = await headers.unpack_all(connection, tenant_id, packed)
-        for place, (row, envelope) in enumerate(zip(rows, envelopes, strict=True), tree.size):
-            if row["idx"] != place:
-                raise UnsoundLogError(f"entry {place} of the log is not there any more")
-            if row["leaf"] != leaf_hash(envelope.encode()):
-                raise UnsoundLogError(f"entry {place} of the log is not what was appended")
-        tree, made = tree.appended(row["leaf"] for row in rows)
-        await _verify_tiles(connection, tenant_id, made)
-    if tree != head.tree:
-        raise UnsoundLogError("the log does not come to the root that was kept of it")
-
-
-async def _verify_tiles(
-    connection: Connection, tenant_id: TenantId, made: Mapping[Node, bytes]
-) -> None:
-    for level in TILE_LEVELS:
-        tiles = {node.place: value for node, value in made.items() if node.level == level}
-        kept = await _hashes(
-            connection, tenant_id, level, [range(place, place + 1) for place in tiles]
-        )
-        if kept != tiles:
-            raise UnsoundLogError(f"the nodes of level {level} are not what was appended")
 
 
 def _root(hashes: Iterable[bytes]) -> bytes:
@@ -127,7 +83,7 @@ def _below(node: Node, base: int) -> range:
     return range(node.place * width, (node.place + 1) * width)
 
 
-async def _hashes(
+async def kept_hashes(
     connection: Connection, tenant_id: TenantId, level: int, places: Iterable[range]
 ) -> dict[int, bytes]:
     """Return the kept nodes of a level in some ranges, by place."""

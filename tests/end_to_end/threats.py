@@ -19,11 +19,11 @@ from collector.embedded.server import EmbeddedPostgres
 from collector.errors import ConstatError
 from collector.evidence.verification import Code, Verification
 from collector.report.as_json import report_json
+from collector.store.audit import verify_tree
 from collector.store.log import UnsoundLogError, read_head
 from collector.store.migrate import migrate
 from collector.store.pool import connected, open_pool
 from collector.store.tenants import tenant_named
-from collector.store.tree import verify_tree
 from tests.collector.store.agents import TENANT
 from tests.end_to_end.hospital import Guard, Hospital, announced, begin, conclude
 from tests.end_to_end.moves import MOVES, Move, Retelling, catalogue_with

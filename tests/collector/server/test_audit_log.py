@@ -7,6 +7,7 @@ from collector.store.fleet import read_lags
 from collector.store.log import UnsoundLogError
 from collector.store.pool import Pool, connected
 from tests.collector.store.agents import Sender, columns, enrolled
+from tests.collector.store.logs import grow, tampered
 from tests.collector.store.test_ingest import running
 
 
@@ -41,4 +42,33 @@ async def test_a_log_that_was_changed_takes_no_more_batches(pool: Pool) -> None:
             await connection.execute("UPDATE log SET leaf = sha256('') WHERE idx = 1")
         await audit_log(pool, ingest, log)
         with pytest.raises(UnsoundLogError, match="entry 1 of the log is not what was appended"):
+            await ingest.submit(sender.seal(columns()))
+
+
+async def test_a_log_that_holds_no_envelope_any_more_stops_nothing_else(pool: Pool) -> None:
+    sender, _ = await enrolled(pool)
+    async with running(pool) as ingest:
+        await ingest.submit(sender.seal(columns()))
+        async with connected(pool) as connection:
+            [log] = await read_lags(connection)
+            await connection.execute("ALTER TABLE log DISABLE TRIGGER USER")
+            await connection.execute("UPDATE log SET envelope = '\\x0042' WHERE idx = 1")
+        await audit_log(pool, ingest, log)
+        with pytest.raises(UnsoundLogError, match="entry 1 of the log is not what was appended"):
+            await ingest.submit(sender.seal(columns()))
+
+
+async def test_a_log_told_anew_under_its_own_head_takes_no_more_batches(pool: Pool) -> None:
+    sender, _ = await enrolled(pool)
+    async with running(pool) as ingest:
+        await ingest.submit(sender.seal(columns()))
+        async with connected(pool) as connection:
+            [log] = await read_lags(connection)
+            sound = await audit_log(pool, ingest, log)
+            assert sound.size == 2
+            retold = ("DELETE FROM log", "UPDATE log_head SET size = 0, frontier = ''")
+        async with tampered(pool, *retold) as connection:
+            await grow(connection, log.tenant_id, 3)
+        assert await audit_log(pool, ingest, log, sound) == sound
+        with pytest.raises(UnsoundLogError, match="first 2 entries of the log are not those"):
             await ingest.submit(sender.seal(columns()))
