@@ -100,8 +100,12 @@ class _Visit:
     @classmethod
     async def begin(cls, browser: Browser, spec: BrowserSpec) -> "_Visit":
         """Open an empty page; what it keeps is in memory, and is gone with it."""
-        context = await browser.new_context(accept_downloads=False, locale=spec.locale)
-        return cls(await context.new_page(), spec)
+        try:
+            context = await browser.new_context(accept_downloads=False, locale=spec.locale)
+            return cls(await context.new_page(), spec)
+        except Error:
+            detail = "Chromium ended, or its page crashed, as it was made"
+            raise ProbeError(Failure.INTERNAL_ERROR, detail) from None
 
     async def account(self) -> Account:
         """Go all the way, and tell what was found."""
@@ -166,7 +170,20 @@ class _Visit:
             detail = f"not over within {self._spec.step_timeout_ms} ms"
             raise ProbeError(Failure.TIMEOUT, detail, self.operation) from None
         except Error as error:
+            if code_in(error.message) in _MAY_BE_A_CRASH and not await self._answers():
+                self._crashed = True
             raise self._meant(error.message) from None
+
+    async def _answers(self) -> bool:
+        """Return whether there is still a page: a navigation may end before its crash is told."""
+        try:
+            async with asyncio.timeout(_TO_ASK_S):
+                await self._page.evaluate("0")
+        except Error:
+            return False
+        except TimeoutError:  # it is slow, and there
+            return True
+        return not self._crashed
 
     async def _element(self, selector: str) -> Locator:
         """Return the first element of a selector, in any frame, once it is shown."""
@@ -222,7 +239,7 @@ class _Visit:
 
     def _meant(self, message: str) -> ProbeError:
         code = code_in(message)
-        if code:
+        if code and not (self._crashed and code in _MAY_BE_A_CRASH):
             meaning = meaning_of(code)
             return ProbeError(meaning.failure, f"Chromium says {code}", meaning.operation)
         if self._crashed or "crash" in message:
@@ -324,6 +341,8 @@ _TO_ASK_S: Final = 1.0
 _LEAST_ERROR: Final = 400
 _LOOK_EVERY_S: Final = 0.05
 _LONGEST_TEXT: Final = 1_048_576
+# What Chromium says of a page that it lost, and of one that the server did not give.
+_MAY_BE_A_CRASH: Final = frozenset({"ERR_ABORTED", "ERR_FAILED"})
 _MAY_BE_MAINTENANCE: Final = frozenset(
     {Failure.UNEXPECTED_STATUS, Failure.MARKER_MISSING, Failure.TIMEOUT}
 )

@@ -288,10 +288,24 @@ async def test_a_secret_that_cannot_be_read_is_our_own_fault() -> None:
 
 @pytest.mark.chromium
 @pytest.mark.usefixtures("real_chromium")
-async def test_a_page_that_crashes_says_nothing_of_the_service() -> None:
-    async with _application() as url:
-        spec = BrowserSpec(url, ("never shown",), step_timeout_ms=20_000)
+@pytest.mark.parametrize(("answers", "place"), [(True, "at the end"), (False, "opening the page")])
+async def test_a_page_that_crashes_says_nothing_of_the_service(answers: bool, place: str) -> None:
+    asked = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await read_request(reader)
+        if answers:
+            writer.write(application(request))
+            await writer.drain()
+        asked.set()
+        await reader.read()
+
+    async with serving(talk) as port:
+        spec = BrowserSpec(f"http://127.0.0.1:{port}/", ("never shown",), step_timeout_ms=20_000)
         task = asyncio.create_task(_probe(spec))
+        await asked.wait()
+        if answers:
+            await asyncio.sleep(1)  # what has been sent is shown
         while not task.done():
             for renderer in _descendants("--type=renderer"):
                 _kill(renderer)
@@ -299,6 +313,17 @@ async def test_a_page_that_crashes_says_nothing_of_the_service() -> None:
         seen = await task
 
     assert (seen.outcome, seen.failure) == (Outcome.UNKNOWN, Failure.INTERNAL_ERROR)
+    assert seen.detail == f"{place}: the page crashed in Chromium"
+
+
+@pytest.mark.chromium
+@pytest.mark.usefixtures("real_chromium")
+async def test_an_answer_without_a_page_is_no_crash() -> None:
+    async with serving(answering(page(status="204 No Content"))) as port:
+        seen = await _opened(f"http://127.0.0.1:{port}/")
+
+    assert (seen.outcome, seen.failure) == (Outcome.DOWN, Failure.PROTOCOL_ERROR)
+    assert seen.detail == "opening the page: Chromium says ERR_ABORTED"
 
 
 @pytest.mark.chromium
