@@ -1,6 +1,5 @@
 """`constat apply`: bring what is agreed into the log, and show what that changes."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from collector.record.catalogue import ItemKey, ItemKind, finess_fault, read_cat
 from collector.register.applying import Applied, apply, preview
 from collector.register.changes import Change, Edit
 from probes.model.canonical import JsonValue
+from probes.model.complaint import plain_json
 
 _COLUMNS: Final = ("hospital", "item", "name", "change", "key", "old", "new")
 
@@ -55,7 +55,7 @@ def apply_catalogue(file: Path, *, dry_run: bool, output: Output, signatory: Sig
     match output:
         case Output.JSON:
             stated = [_stated(one, dry_run=dry_run) for one in applied]
-            click.echo(json.dumps(stated, ensure_ascii=False, indent=2))
+            click.echo(plain_json(stated, indent=2))
         case Output.CSV:
             rows = [row for one in applied for row in _rows(one)]
             print_rows(rows, _COLUMNS, output, empty="")

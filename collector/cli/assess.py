@@ -1,6 +1,5 @@
 """`constat assess`: judge a window from a folder, with no database and no network."""
 
-import json
 from pathlib import Path
 
 import click
@@ -13,6 +12,7 @@ from collector.judge.verdict import exit_code
 from collector.report.durations import Language, duration_text, share_text
 from collector.report.notice_words import notice_sentences
 from collector.report.words import words_in
+from probes.model.complaint import plain_json
 
 
 @click.command(
@@ -47,7 +47,7 @@ def assess(folder: Path, output: str, *, lang: Language) -> int:
         click.echo(f"constat: {folder}: the key {key} means nothing here, ignored", err=True)
     assessment = judge(window, read_measurements_file(folder))
     if output == "json":
-        click.echo(json.dumps(assessment.to_json(), ensure_ascii=False))
+        click.echo(plain_json(assessment.to_json()))
     else:
         click.echo(_summary(assessment, lang))
     return exit_code(assessment.verdict, assessment.notice.verdict)

@@ -1,6 +1,5 @@
 """`constat catalogue`: what is agreed, as the log has it."""
 
-import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,6 +13,7 @@ from collector.errors import ConfigurationError
 from collector.register.changes import leaves
 from collector.register.in_force import ItemInForce, catalogue_in_force
 from collector.store.pool import Pool
+from probes.model.complaint import plain_json
 from probes.model.instant import format_instant
 
 _COLUMNS: Final = ("hospital", "item", "name", "key", "value", "entry", "since")
@@ -59,7 +59,7 @@ def show(*, as_of: str | None, hospital: str | None, output: Output, target: Tar
     items = on_database(target, work)
     if output is Output.JSON:
         stated = [{**_head(item), "value": item.value, **_origin(item)} for item in items]
-        click.echo(json.dumps(stated, ensure_ascii=False, indent=2))
+        click.echo(plain_json(stated, indent=2))
         return
     rows = [row for item in items for row in _rows(item)]
     print_rows(rows, _COLUMNS, output, empty="nothing is agreed yet: constat apply")

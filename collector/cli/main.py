@@ -19,6 +19,7 @@ from click.shell_completion import CompletionItem
 
 from collector.errors import ConstatError, ExitCode
 from probes.model.canonical import MalformedError
+from probes.model.complaint import on_one_line
 
 INTERRUPTED: Final = 130
 
@@ -204,9 +205,8 @@ def _explain(fault: Exception) -> int:
             line, code = f"{fault.filename}: {fault.strerror}", ExitCode.ERROR
         case _:
             line, code = _internal(fault), ExitCode.ERROR
-    # An argument that was no text in this locale came in with surrogates; they cannot go out so.
-    printable = " ".join(line.split()).encode(errors="backslashreplace").decode()
-    click.echo(f"constat: {printable}", err=True)
+    # An argument may hold what a terminal obeys, or surrogates, being no text in this locale.
+    click.echo(f"constat: {on_one_line(' '.join(line.split()))}", err=True)
     return code
 
 

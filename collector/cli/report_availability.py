@@ -1,6 +1,5 @@
 """`constat report availability`: how much of the time services were available, gross and net."""
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -36,6 +35,7 @@ from collector.report.availability_forms import (
 from collector.report.availability_text import availability_lines
 from collector.report.durations import Language
 from collector.store.pool import Pool
+from probes.model.complaint import plain_json
 from probes.model.instant import local_date
 
 _MOST_PERIODS: Final = 4_000
@@ -163,7 +163,7 @@ def _print(reports: Sequence[AvailabilityReport], output: Output, lang: Language
     match output:
         case Output.JSON:
             stated = [availability_json(report) for report in reports]
-            click.echo(json.dumps(stated, ensure_ascii=False))
+            click.echo(plain_json(stated))
         case Output.CSV:
             rows = [row for report in reports for row in availability_rows(report)]
             print_rows(rows, AVAILABILITY_COLUMNS, output, empty="")

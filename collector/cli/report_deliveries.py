@@ -1,6 +1,5 @@
 """`constat report deliveries`: the versions of a year against what the referential allows."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -26,6 +25,7 @@ from collector.report.deliveries_forms import (
 from collector.report.deliveries_text import deliveries_lines
 from collector.report.durations import Language
 from collector.store.pool import Pool
+from probes.model.complaint import plain_json
 
 
 @click.command(
@@ -74,7 +74,7 @@ def _print(reports: Sequence[DeliveriesReport], output: Output, lang: Language) 
     match output:
         case Output.JSON:
             stated = [deliveries_json(report) for report in reports]
-            click.echo(json.dumps(stated, ensure_ascii=False))
+            click.echo(plain_json(stated))
         case Output.CSV:
             rows = [row for report in reports for row in deliveries_rows(report)]
             print_rows(rows, DELIVERIES_COLUMNS, output, empty="")

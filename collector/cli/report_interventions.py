@@ -1,6 +1,5 @@
 """`constat report interventions`: the register of a month, and that it was sent (§4.1.5)."""
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from collector.report.interventions_forms import (
     interventions_lines,
 )
 from collector.store.pool import Pool
+from probes.model.complaint import plain_json
 
 
 @click.command(
@@ -120,7 +120,7 @@ def _write(file: Path, text: str) -> None:
 def _text(report: MonthOfInterventions, output: Output, lang: Language) -> str:
     match output:
         case Output.JSON:
-            return f"{json.dumps(interventions_json(report), ensure_ascii=False)}\n"
+            return f"{plain_json(interventions_json(report))}\n"
         case Output.CSV:
             return interventions_csv(report, lang)
         case Output.TABLE:

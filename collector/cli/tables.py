@@ -1,6 +1,5 @@
 """Lists as text for a person, as JSON or as CSV: one set of rows, three forms."""
 
-import json
 from collections.abc import Sequence
 
 import click
@@ -8,6 +7,7 @@ import click
 from collector.cli.options import Output
 from collector.report.as_csv import table_csv
 from collector.report.as_text import columns_text
+from probes.model.complaint import plain_json
 
 Row = dict[str, str | int]
 
@@ -19,7 +19,7 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], output: Output, *, e
     """
     match output:
         case Output.JSON:
-            click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
+            click.echo(plain_json(list(rows), indent=2))
         case Output.CSV:
             cells = [[row.get(column, "") for column in columns] for row in rows]
             click.echo(table_csv(columns, cells), nl=False)

@@ -1,6 +1,5 @@
 """`constat verify`: whether an evidence bundle is authentic, complete, and gives its verdict."""
 
-import json
 from pathlib import Path
 
 import click
@@ -26,7 +25,7 @@ from collector.report.verification_words import (
     WITNESSED,
 )
 from probes.model.canonical import JsonValue
-from probes.model.complaint import on_one_line
+from probes.model.complaint import on_one_line, plain_json
 from probes.model.instant import format_instant
 
 
@@ -75,7 +74,7 @@ def verify_bundle(file: Path, pinned: Path | None, output: str, *, lang: Languag
     except OSError as error:
         raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
     if output == "json":
-        click.echo(json.dumps(object_of(file, done), ensure_ascii=False))
+        click.echo(plain_json(object_of(file, done)))
     else:
         # Names are the choice of whoever made the bundle, who could have a terminal lie.
         click.echo("\n".join(map(on_one_line, text_of(done, lang))))

@@ -1,7 +1,6 @@
 """`constat window show`: what was measured of a window, against what was planned and agreed."""
 
 import asyncio
-import json
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,6 +28,7 @@ from collector.report.as_json import report_json
 from collector.report.durations import Language
 from collector.report.value import Report
 from collector.store.pool import Pool
+from probes.model.complaint import plain_json
 
 _REFRESH_S = 2.0
 
@@ -129,7 +129,7 @@ def _is_final(report: Report) -> bool:
 def _print(report: Report, output: Output, lang: Language) -> None:
     match output:
         case Output.JSON:
-            click.echo(json.dumps(report_json(report), ensure_ascii=False))
+            click.echo(plain_json(report_json(report)))
         case Output.CSV:
             click.echo(report_csv([report]), nl=False)
         case Output.TABLE:

@@ -1877,7 +1877,7 @@ def report(file: BinaryIO, pinned: Json | None, language: str, *, as_json: bool)
         found = {"schema": "constat.verifier/1", "exit": code, "passed": dict(result.passed)}
         if result.fault is not None:
             found["fault"] = dict(zip(("code", "detail"), result.fault, strict=True))
-        print(json.dumps(found, ensure_ascii=False, sort_keys=True))
+        print(json.dumps(found, sort_keys=True))
     elif result.fault is not None:
         failed, detail = result.fault
         word = "FAUX" if language == "fr" else "FAIL"

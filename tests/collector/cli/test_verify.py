@@ -1,10 +1,13 @@
 """`constat verify` and a bundle whose maker holds every key."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 
 from collector.cli.main import run
+from collector.evidence import verifier
 from collector.record.catalogue import ItemKey, ItemKind, read_catalogue
 from tests.collector.evidence.worlds import CATALOGUE, World, checks_at, parts_of
 
@@ -24,12 +27,56 @@ def hostile(product: str) -> bytes:
     return parts_of(world).sealed()
 
 
+PRODUCT = "DPI\x1b[2J\x9b1A\nCOMPLIANT\u202e"
+
+
 def test_a_name_cannot_make_the_terminal_say_something_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bundle = tmp_path / "x.constat"
-    bundle.write_bytes(hostile("DPI\x1b[2J\x9b1A\nCOMPLIANT\u202e"))
+    bundle.write_bytes(hostile(PRODUCT))
     run(["verify", str(bundle)])
     lines = capsys.readouterr().out.split("\n")
     assert all(line.isprintable() for line in lines)
     assert any("DPI\\x1b[2J\\x9b1A\\nCOMPLIANT\\u202e" in line for line in lines)
+
+
+def test_no_more_can_it_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bundle = tmp_path / "x.constat"
+    bundle.write_bytes(hostile(PRODUCT))
+    run(["verify", str(bundle), "-o", "json"])
+    [line, rest] = capsys.readouterr().out.split("\n")
+    assert (line.isprintable(), rest) == (True, "")
+    assert json.loads(line)["report"]["product"] == PRODUCT
+
+
+@pytest.mark.parametrize("name", [b"a\nb\xe2\x80\xae.constat", b"\xff\x1b[2J.constat"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_more_can_the_name_of_the_file(
+    name: bytes, form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = Path(os.fsdecode(bytes(tmp_path / "x").removesuffix(b"x") + name))
+    for asked in ("there", "not there"):
+        if asked == "there":
+            file.write_bytes(b"no archive")
+        else:
+            file.unlink()
+        run(["verify", str(file), "-o", form])
+        said = capsys.readouterr()
+        for line in (said.out + said.err).split("\n"):
+            assert line.isprintable()
+        if form == "json" and asked == "there":
+            assert json.loads(said.out)["file"] == file.name
+
+
+def test_the_second_verifier_says_nothing_a_terminal_would_obey(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = hostile(PRODUCT)
+    altered = bundle.replace(b'"check":"dpi-hl7"', b'"check":"dpi\xe2\x80\xaes7"')
+    for data in (bundle, altered):
+        file = tmp_path / "x.constat"
+        file.write_bytes(data)
+        for options in ([], ["--json"]):
+            verifier.main([str(file), *options])
+            assert all(line.isprintable() for line in capsys.readouterr().out.split("\n"))
