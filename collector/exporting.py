@@ -110,14 +110,18 @@ async def export(  # noqa: PLR0913, PLR0917 - what is exported, whereto, in whos
             report = report_of(gathered.account, measured, size, root, names)
             named = _identified(report, persons) if asked.with_names else report
             drawn = named.with_keys(await read_keys(connection, tenant_id))
-            ending = Ending(window_bytes(gathered.account), asked.draw(drawn), names_bytes(persons))
+            ending = Ending(
+                window_bytes(gathered.account),
+                asked.draw(drawn),
+                names_bytes(kept.opening for kept in persons),
+            )
             write_bundle(file, proofs, lines, measured, report, ending, sealer.key)
     return report
 
 
 def _identified(report: Report, persons: Iterable[KeptPerson]) -> Report:
     """Return a report that says who intervened, for whoever draws it."""
-    known = {standing: Identity(person.name, person.company) for standing, person, _ in persons}
+    known = {kept.commitment: Identity(kept.person.name, kept.person.company) for kept in persons}
     return replace(report, surroundings=replace(report.surroundings, identities=known))
 
 

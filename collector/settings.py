@@ -92,6 +92,12 @@ class SettingsFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         int,
         msgspec.Meta(ge=1, le=3650, description="How many days raw measurements stay in SQL."),
     ] = 7
+    name_days: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=3650)] | None,
+        msgspec.Meta(
+            description="How many days names are kept once they are of no use; null: until erased."
+        ),
+    ] = 183
     agent: Annotated[
         str | None, msgspec.Meta(description="Configuration of a local agent to run beside it.")
     ] = None
@@ -168,6 +174,7 @@ class Settings:
     tls: Tls | None
     dsn: str | None
     raw_days: int
+    name_days: int | None
     agent: Path | None
     post: Post
     timestamps: Timestamps | None
@@ -205,6 +212,7 @@ def read_settings(file: Path) -> Settings:
         tls=Tls(folder / tls.cert, folder / tls.key) if tls else None,
         dsn=written.database.dsn if isinstance(written.database, DatabaseFile) else None,
         raw_days=written.raw_days,
+        name_days=written.name_days,
         agent=folder / written.agent if written.agent else None,
         post=_post(written, folder),
         timestamps=Timestamps(stamps.url, folder / stamps.roots) if stamps else None,

@@ -16,8 +16,9 @@ from collector.cli.tables import Row, print_rows
 from collector.register.names import erase_person, list_persons
 from collector.store.persons import KeptPerson
 from collector.store.pool import Pool
+from probes.model.instant import format_instant
 
-_COLUMNS = ("name", "email", "company", "commitment")
+_COLUMNS = ("name", "email", "company", "kept_since", "commitment")
 _of_hospital = click.option(
     "--hospital",
     "of_hospital",
@@ -37,7 +38,8 @@ Examples:
 
 \b
 Names and addresses are not in the log: it holds what commits to them. Erasing somebody leaves
-every entry, its place and its signature valid.""",
+every entry, its place and its signature valid. A collector that runs erases whoever has been of no
+use for six months: name_days in constat.yaml.""",
 )
 def names() -> None:
     """Persons named in the register: contacts, and whoever authorised, was told or intervened."""
@@ -68,6 +70,7 @@ def list_of_names(*, of_hospital: str, output: Output, target: Target) -> None:
             "name": kept.person.name,
             "email": kept.person.email,
             "company": kept.person.company,
+            "kept_since": format_instant(kept.kept_us),
             "commitment": kept.commitment,
         }
         for kept in on_database(target, work)

@@ -7,9 +7,15 @@ from collector.errors import NotFoundError
 from collector.evidence.names import SALT_BYTES, Person
 from collector.record.catalogue import ItemKind, Value
 from collector.register.sealing import Desk, Sealer, open_desk
-from collector.store.persons import PERSON_ERASED, KeptPerson, add_person, read_persons
+from collector.store.persons import (
+    PERSON_ERASED,
+    KeptPerson,
+    add_person,
+    read_persons,
+    unused_since,
+)
 from collector.store.pool import Connection, Pool, connected, transaction
-from collector.store.tenants import TenantId, tenant_named
+from collector.store.tenants import TenantId, tenant_named, tenant_names
 
 
 async def keep_person(desk: Desk, person: Person) -> str:
@@ -17,13 +23,14 @@ async def keep_person(desk: Desk, person: Person) -> str:
 
     The same person kept twice has two commitments: leaves do not tell who is the same.
     """
-    return await add_person(desk.connection, desk.tenant_id, person, token_bytes(SALT_BYTES))
+    salt = token_bytes(SALT_BYTES)
+    return await add_person(desk.connection, desk.tenant_id, person, salt, desk.at_us)
 
 
 async def persons_of(connection: Connection, tenant_id: TenantId) -> dict[str, Person]:
     """Return the persons of a hospital who were not erased, by their commitments."""
     kept = await read_persons(connection, tenant_id)
-    return {standing: person for standing, person, _ in kept}
+    return {each.commitment: each.person for each in kept}
 
 
 def as_written(kind: str, value: Value, persons: Mapping[str, Person]) -> Value:
@@ -51,3 +58,24 @@ async def erase_person(
         if standing not in await persons_of(connection, tenant_id):
             raise NotFoundError(f"{hospital} has nobody kept as {standing}: constat names list")
         await desk.seal(PERSON_ERASED, {"person": standing})
+
+
+async def erase_unused(pool: Pool, sealer: Sealer, for_us: int, author: str) -> int:
+    """Erase whoever has been of no use for so long, in every hospital; return how many.
+
+    Each is an entry, as when somebody asks for it.
+    """
+    erased = 0
+    async with connected(pool) as connection:
+        hospitals = await tenant_names(connection)
+    for hospital in hospitals:
+        async with transaction(pool) as connection:
+            tenant_id = await tenant_named(connection, hospital)
+            before_us = sealer.now_us() - for_us
+            if not await unused_since(connection, tenant_id, before_us):
+                continue
+            desk = await open_desk(connection, tenant_id, hospital, sealer, author)
+            for standing in await unused_since(connection, tenant_id, before_us):
+                await desk.seal(PERSON_ERASED, {"person": standing})
+                erased += 1
+    return erased

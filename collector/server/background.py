@@ -17,6 +17,7 @@ from collector.assess import record_verdict
 from collector.embedded.errors import EmbeddedError
 from collector.embedded.server import EmbeddedPostgres
 from collector.errors import ConstatError
+from collector.register.names import erase_unused
 from collector.register.planning import Where
 from collector.register.sealing import Sealer
 from collector.register.silences import note_silences
@@ -29,6 +30,7 @@ from collector.store.pool import DatabaseUnavailableError, Pool, connected
 from collector.store.projector import Projector
 from collector.store.windows import closed_without_verdict
 from collector.watching import watch
+from probes.model.instant import DAY
 from probes.model.merkle import EMPTY, Frontier
 
 _LOG: Final = logging.getLogger(__name__)
@@ -180,6 +182,14 @@ async def watch_agents(pool: Pool, sealer: Sealer) -> None:
         with suppress(DatabaseUnavailableError):
             await note_silences(pool, sealer, listening_since_us, COLLECTOR)
         await asyncio.sleep(_LISTEN_EVERY_S)
+
+
+async def forget_names(pool: Pool, sealer: Sealer, days: int) -> None:
+    """Erase who has been of no use for so many days, every hour."""
+    while True:
+        with suppress(DatabaseUnavailableError):
+            await erase_unused(pool, sealer, days * DAY, COLLECTOR)
+        await asyncio.sleep(_FORGET_EVERY_S)
 
 
 async def keep_running(server: EmbeddedPostgres) -> None:

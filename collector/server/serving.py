@@ -27,6 +27,7 @@ from collector.server.background import (
     audit_logs,
     closed_at_the_end,
     cut_at_the_end,
+    forget_names,
     forget_raw,
     keep_agent,
     keep_running,
@@ -77,6 +78,9 @@ async def serve(
         await stack.enter_async_context(cut_at_the_end(watching, failed))
         listening = watch_agents(pool, Sealer(key, now_us))
         await stack.enter_async_context(cut_at_the_end(listening, failed))
+        if settings.name_days is not None:
+            forgetting = forget_names(pool, Sealer(key, now_us), settings.name_days)
+            await stack.enter_async_context(cut_at_the_end(forgetting, failed))
         if authority is not None:
             stamper = Stamper(pool, Sealer(key, now_us), authority)
             await stack.enter_async_context(cut_at_the_end(stamper.run(), failed))

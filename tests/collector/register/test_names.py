@@ -10,11 +10,15 @@ from collector.evidence.names import Person, commitment
 from collector.record.catalogue import read_catalogue
 from collector.record.entry import RegisterEntry
 from collector.register.applying import apply, preview
-from collector.register.names import erase_person, list_persons
+from collector.register.attendance import Attendance
+from collector.register.intervening import end_intervention, start_intervention
+from collector.register.names import erase_person, erase_unused, list_persons
 from collector.register.sealing import Sealer
+from collector.store.commit import COLLECTOR
 from collector.store.log import entries
 from collector.store.pool import Pool, connected
 from collector.store.tenants import tenant_named
+from probes.model.instant import DAY, SECOND
 
 HOSPITAL = "CH-EXEMPLE"
 CATALOGUE = Path(__file__).parents[3] / "docs/examples/catalogue.yaml"
@@ -87,3 +91,53 @@ async def test_an_erased_name_is_gone_its_entry_is_not_and_the_catalogue_says_wh
     assert [edit.path for edit in previewed.changes[0].edits] == ["email", "name"]
     with pytest.raises(NotFoundError, match="constat names list"):
         await erase_person(pool, sealer, HOSPITAL, camille.commitment, "dpo")
+
+
+HALF_A_YEAR = 183 * DAY
+
+
+async def _names(pool: Pool) -> list[str]:
+    return sorted(each.person.name for each in await list_persons(pool, HOSPITAL))
+
+
+async def _erase(pool: Pool, sealer: Sealer, at_us: int) -> int:
+    return await erase_unused(pool, Sealer(sealer.key, lambda: at_us), HALF_A_YEAR, COLLECTOR)
+
+
+async def test_who_intervened_is_erased_half_a_year_after_the_end_and_not_a_second_before(
+    pool: Pool, sealer: Sealer
+) -> None:
+    await apply(pool, sealer, read_catalogue(CATALOGUE), "me")
+    contacts = await _names(pool)
+    began_us = sealer.now_us()
+    lasting = Attendance(HOSPITAL, Person("Dominique Petit"), "montée de version")
+    made = await start_intervention(pool, sealer, lasting, "me")
+    ended_us = began_us + 400 * DAY
+    later = Sealer(sealer.key, lambda: ended_us)
+    assert await _erase(pool, sealer, ended_us) == 0  # it is not over
+    await end_intervention(pool, later, made, ended_us, "me")
+
+    assert await _erase(pool, sealer, ended_us + HALF_A_YEAR) == 0
+    assert await _names(pool) == sorted([*contacts, "Dominique Petit"])
+    assert await _erase(pool, sealer, ended_us + HALF_A_YEAR + SECOND) == 1
+    assert await _names(pool) == contacts
+    assert await _erase(pool, sealer, ended_us + HALF_A_YEAR + SECOND) == 0
+    last = RegisterEntry.decode((await _payloads(pool))[-1])
+    assert (last.kind, last.author) == ("person.erased", COLLECTOR)
+
+
+async def test_a_contact_is_erased_half_a_year_after_another_took_its_place(
+    pool: Pool, sealer: Sealer, tmp_path: Path
+) -> None:
+    await apply(pool, sealer, read_catalogue(CATALOGUE), "me")
+    changed = tmp_path / "catalogue.yaml"
+    changed.write_text(CATALOGUE.read_text().replace("Camille Martin", "Claude Martin"))
+    replaced_us = sealer.now_us() + 1000 * DAY
+    await apply(pool, Sealer(sealer.key, lambda: replaced_us), read_catalogue(changed), "me")
+    assert {"Camille Martin", "Claude Martin"} <= set(await _names(pool))
+
+    assert await _erase(pool, sealer, replaced_us + HALF_A_YEAR) == 0
+    assert await _erase(pool, sealer, replaced_us + HALF_A_YEAR + SECOND) == 1
+    assert "Camille Martin" not in await _names(pool)
+    assert await _erase(pool, sealer, replaced_us + 20 * HALF_A_YEAR) == 0
+    assert "Claude Martin" in await _names(pool)

@@ -12,12 +12,17 @@ import aiohttp
 import pytest
 
 from collector.errors import ConfigurationError, RefusedError
+from collector.evidence.names import Person
 from collector.record.catalogue import read_catalogue
-from collector.register.applying import apply
+from collector.register.applying import apply, preview
+from collector.register.attendance import Attendance
+from collector.register.intervening import end_intervention, start_intervention
+from collector.register.names import list_persons
 from collector.register.sealing import Sealer
 from collector.server.serving import serve
 from collector.settings import Settings, ensure_key, read_settings
-from collector.store.pool import open_pool
+from collector.store.pool import Pool, open_pool
+from probes.model.instant import DAY
 from tests.collector.courier.conftest import CATALOGUE
 from tests.servers.timestamps import Authority
 
@@ -34,11 +39,11 @@ def _settings(folder: Path, dsn: str | None = None, **more: object) -> Settings:
 
 
 @asynccontextmanager
-async def _serving(settings: Settings) -> AsyncIterator[str]:
+async def _serving(settings: Settings, now_us: int = 42) -> AsyncIterator[str]:
     """Yield the line of a collector that serves; it has stopped when the block is left."""
     stop, told = asyncio.Event(), asyncio.Queue[str]()
     served = asyncio.create_task(
-        serve(settings, now_us=lambda: 42, tell=told.put_nowait, stop=stop)
+        serve(settings, now_us=lambda: now_us, tell=told.put_nowait, stop=stop)
     )
     line = asyncio.create_task(told.get())
     await asyncio.wait([served, line], return_when=asyncio.FIRST_COMPLETED)
@@ -108,6 +113,38 @@ async def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"cannot use the data folder .* see data_dir in"):
         async with _serving(settings):
             pass
+
+
+async def test_it_erases_who_has_been_of_no_use_for_half_a_year(
+    collector_dsn: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(CATALOGUE, "utf-8")
+    settings = _settings(tmp_path, collector_dsn)
+    settings.data_dir.mkdir()
+    async with open_pool(collector_dsn, size=1) as pool:
+        sealer = Sealer(ensure_key(settings.key_file), lambda: 44)
+        await apply(pool, sealer, read_catalogue(file), "me")
+        hospital = (await preview(pool, read_catalogue(file)))[0].hospital
+        who = Attendance(hospital, Person("Dominique Petit"), "montée de version", at_us=42)
+        made = await start_intervention(pool, sealer, who, "me")
+        await end_intervention(pool, sealer, made, 43, "me")
+        async with _serving(settings, 184 * DAY):
+            left = await asyncio.wait_for(_without(pool, hospital, "Dominique Petit"), START_S)
+    assert left  # the contacts are still of use
+
+
+async def _without(pool: Pool, hospital: str, name: str) -> set[str]:
+    """Return who is named in the register, once somebody is not any more."""
+    while True:
+        named = await _named(pool, hospital)
+        if name not in named:
+            return named
+        await asyncio.sleep(0.01)
+
+
+async def _named(pool: Pool, hospital: str) -> set[str]:
+    return {each.person.name for each in await list_persons(pool, hospital)}
 
 
 async def test_the_log_is_stamped_while_it_serves(
