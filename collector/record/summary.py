@@ -2,17 +2,18 @@
 
 A stored span is the judge's `Span` and what graphs and reports want beside it. It ends where
 outcome, failure or version changes, where two starts lie more than three intervals apart, and at
-midnight UTC, so that no span outgrows the chunk of time it is kept in. Where it ends decides
-nothing: spans of one class join again when they are judged.
+midnight UTC, so that no span outgrows the chunk of time it is kept in. It is made of pieces, which
+end at every hour too. Where it ends decides nothing: spans of one class join again when they are
+judged.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import chain, groupby, pairwise
 from operator import add, sub
 from typing import Final, NamedTuple
 
 from collector.judge.timeline import AVAILABLE, UNKNOWN, Span, joined
-from probes.model.instant import DAY
+from probes.model.instant import HOUR
 
 GAP_INTERVALS: Final = 3
 # An agent may claim anything that its format allows; the tables must be able to hold it.
@@ -52,13 +53,15 @@ class StoredSpan(NamedTuple):
 
 
 def summarise_all(arrived: Sequence[Columns]) -> Iterator[tuple[StoredSpan, int]]:
-    """Yield the spans of columns that follow one another, as `summarise` does of each."""
-    steady = _steady(arrived)
-    if steady is not None:
-        yield steady, GAP_INTERVALS * arrived[0].interval_us
-    else:
-        for columns in arrived:
-            yield from summarise(columns)
+    """Yield the pieces of columns that follow one another, as `summarise` does of each."""
+    for hour, run in groupby(arrived, _hour_of):
+        together = list(run)
+        steady = None if hour is None else _steady(together)
+        if steady is not None:
+            yield steady, GAP_INTERVALS * together[0].interval_us
+        else:
+            for columns in together:
+                yield from summarise(columns)
 
 
 def in_order(arrived: Sequence[Columns], last_start: int | None = None) -> bool:
@@ -82,7 +85,7 @@ def joined_columns(arrived: Sequence[Columns]) -> Columns:
 
 
 def summarise(columns: Columns) -> Iterator[tuple[StoredSpan, int]]:
-    """Yield the spans of the columns in order, each with the gap up to which the next may join."""
+    """Yield the pieces of the columns in order, each with the gap up to which the next may join."""
     limit = GAP_INTERVALS * columns.interval_us
     ends = list(map(add, columns.starts, columns.durations))
     gaps = list(map(sub, columns.starts[1:], columns.starts))
@@ -91,8 +94,14 @@ def summarise(columns: Columns) -> Iterator[tuple[StoredSpan, int]]:
         yield _stored(columns, ends, gaps, start, end), limit
 
 
+def _hour_of(columns: Columns) -> int | None:
+    """Return the hour of all measurements, counted from 1970; None when they lie in several."""
+    first, last = columns.starts[0] // HOUR, columns.starts[-1] // HOUR
+    return first if first == last else None
+
+
 def _steady(arrived: Sequence[Columns]) -> StoredSpan | None:
-    """Return the one span of columns that are up all along; None when there may be others.
+    """Return the one piece of an hour's columns that are up all along; None if there may be more.
 
     This is the usual case, and costs passes of C over all columns together.
     """
@@ -107,7 +116,7 @@ def _steady(arrived: Sequence[Columns]) -> StoredSpan | None:
     whole = joined_columns(arrived)
     starts, durations = whole.starts, whole.durations
     largest_gap = max(map(sub, starts[1:], starts), default=0)
-    if largest_gap > GAP_INTERVALS * first.interval_us or starts[0] // DAY != starts[-1] // DAY:
+    if largest_gap > GAP_INTERVALS * first.interval_us:
         return None
     head = arrived if len(last.starts) > 1 else arrived[:-1]
     highs = [
@@ -142,8 +151,13 @@ def _steady(arrived: Sequence[Columns]) -> StoredSpan | None:
     )
 
 
-def extend(spans: list[StoredSpan], pieces: Iterable[tuple[StoredSpan, int]]) -> None:
-    """Append pieces to spans that all begin no later, joining where nothing changed."""
+def extend(
+    spans: list[StoredSpan], pieces: Iterable[tuple[StoredSpan, int]], longest_us: int
+) -> None:
+    """Append pieces to spans that all begin no later, joining where nothing changed.
+
+    Nothing is joined over an end of the stretches of `longest_us`, a day or an hour, of UTC.
+    """
     for piece, limit in pieces:
         following = piece
         if spans:
@@ -154,7 +168,8 @@ def extend(spans: list[StoredSpan], pieces: Iterable[tuple[StoredSpan, int]]) ->
                 and _is_seen_on(last, piece, limit)
             ):
                 following = piece._replace(version=last.version)
-            if _is_one(last, following, limit):
+            same = piece.span.first_start // longest_us == last.span.first_start // longest_us
+            if same and _is_one(last, following, limit):
                 spans[-1] = _grown(last, following)
                 continue
         spans.append(following)
@@ -168,9 +183,9 @@ def _breaks(columns: Columns, gaps: list[int], limit: int) -> Iterator[int]:
     yield from (index for index, _ in columns.versions)
     if gaps and max(gaps) > limit:
         yield from (index for index, gap in enumerate(gaps, start=1) if gap > limit)
-    if starts[0] // DAY != starts[-1] // DAY:
-        days = [start // DAY for start in starts]
-        yield from (index for index in range(1, len(days)) if days[index] != days[index - 1])
+    if _hour_of(columns) is None:
+        hours = [start // HOUR for start in starts]
+        yield from (index for index in range(1, len(hours)) if hours[index] != hours[index - 1])
 
 
 def _stored(columns: Columns, ends: list[int], gaps: list[int], start: int, end: int) -> StoredSpan:
@@ -235,7 +250,6 @@ def _is_one(last: StoredSpan, piece: StoredSpan, limit: int) -> bool:
         and last.operation == piece.operation
         and last.version == piece.version
         and piece.span.first_start - last.span.last_start <= limit
-        and piece.span.first_start // DAY == last.span.first_start // DAY
     )
 
 

@@ -2,8 +2,8 @@
 
 Spans are summaries and stay so. Only where one does not tell enough are its measurements looked at:
 it holds a larger gap than the check allows now, shares instants with another, hides where a failure
-lies, or reaches over an end of the horizon. In the last case the raw rows are asked to sum up what
-lies inside, as long as they are kept; otherwise its own measurements are read from the log.
+lies, or reaches over an end of the horizon. In the last case its hours are asked, and only one of
+them is looked into; otherwise its own measurements are read from the log.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from collector.judge.assessment import CheckSpans
 from collector.judge.timeline import DOWN, Span, spans_of
-from collector.store.cut import cut_spans
+from collector.store.hours import Crossing, inside_by_hours
 from collector.store.pool import Connection
 from collector.store.series import (
     FoundSpans,
@@ -130,17 +130,14 @@ async def _cut(
     connection: Connection, scope: Scope, found: FoundSpans, sorted_out: Iterable[_Sorted]
 ) -> None:
     """Cut the spans that reach over an end of the horizon; those that cannot be are vague."""
-    crossing = [(part, span) for part in sorted_out for span in part.crossing]
-    # Those at either end lie days apart: asked together, all that is between would be read.
-    for early in (True, False):
-        there = [pair for pair in crossing if (pair[1][2] < scope.horizon.start) is early]
-        asked = [(found.series[part.key], Span(*span)) for part, span in there]
-        cuts = await cut_spans(connection, scope.tenant_id, asked, scope.horizon)
-        for (part, span), pieces in zip(there, cuts, strict=True):
-            if pieces is None:
-                part.vague.append(span)
-            else:
-                part.clear.extend(pieces)
+    parts = [(part, Span(*span)) for part in sorted_out for span in part.crossing]
+    crossing = [Crossing(part.key, found.series[part.key], span) for part, span in parts]
+    cuts = await inside_by_hours(connection, scope, crossing)
+    for (part, span), pieces in zip(parts, cuts, strict=True):
+        if pieces is None:
+            part.vague.append(span)
+        else:
+            part.clear.extend(pieces)
 
 
 async def _completed(

@@ -11,7 +11,7 @@ are put in their place: the spans they touch are made again from the log.
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import asyncpg
@@ -169,25 +169,46 @@ class Projector:
     ) -> set[int]:
         """Write the spans; return the series for which something came out of order."""
         tails = await spans.last_spans(connection, tenant_id, list(by_series))
-        grown: list[tuple[spans.Place, StoredSpan]] = []
-        new: list[tuple[spans.Place, StoredSpan]] = []
-        late: set[int] = set()
+        pieces: dict[int, Sequence[tuple[StoredSpan, int]]] = {}
+        floors: dict[int, int] = {}
         for series_id, arrived in by_series.items():
             tail = tails.get(series_id)
-            pieces: Iterable[tuple[StoredSpan, int]] = summarise_all(arrived)
-            if not in_order(arrived, tail[1].span.last_start if tail else None):
-                late.add(series_id)
-                tail, pieces = await self._remake(connection, tenant_id, keys[series_id], arrived)
+            if in_order(arrived, tail[1].span.last_start if tail else None):
+                pieces[series_id] = list(summarise_all(arrived))
+            else:
+                floor, made = await self._remake(connection, tenant_id, keys[series_id], arrived)
+                floors[series_id], pieces[series_id] = floor, made
+        await self._grow(connection, tenant_id, spans.DAYS, tails, pieces, floors)
+        tails = await spans.last_spans(connection, tenant_id, list(pieces), table=spans.HOURS)
+        await self._grow(connection, tenant_id, spans.HOURS, tails, pieces, floors)
+        return {*floors}
+
+    async def _grow(  # noqa: PLR0913, PLR0917 - a table, its ends, and what follows them
+        self,
+        connection: Connection,
+        tenant_id: TenantId,
+        table: spans.SpanTable,
+        tails: Mapping[int, tuple[spans.Place, StoredSpan]],
+        pieces: Mapping[int, Sequence[tuple[StoredSpan, int]]],
+        floors: Mapping[int, int],
+    ) -> None:
+        """Add the pieces of some series to their last spans; those made anew, to one before."""
+        tails = {series_id: tail for series_id, tail in tails.items() if series_id not in floors}
+        for series_id, floor in floors.items():
+            tails |= await spans.last_spans(connection, tenant_id, [series_id], floor, table)
+        grown: list[tuple[spans.Place, StoredSpan]] = []
+        new: list[tuple[spans.Place, StoredSpan]] = []
+        for series_id, arrived in pieces.items():
+            tail = tails.get(series_id)
             held = [tail[1]] if tail else []
-            extend(held, pieces)
+            extend(held, arrived, table.longest_us)
             if tail is not None:
                 if held[0] is not tail[1]:
                     grown.append((tail[0], held[0]))
                 held = held[1:]
             new += spans.placed(series_id, held)
-        await spans.replace(connection, tenant_id, grown)
-        await spans.insert(connection, tenant_id, new)
-        return late
+        await spans.replace(connection, tenant_id, grown, table)
+        await spans.insert(connection, tenant_id, new, table)
 
     async def _remake(
         self,
@@ -195,10 +216,10 @@ class Projector:
         tenant_id: TenantId,
         key: SeriesKey,
         arrived: Sequence[Columns],
-    ) -> tuple[tuple[spans.Place, StoredSpan] | None, list[tuple[StoredSpan, int]]]:
+    ) -> tuple[int, list[tuple[StoredSpan, int]]]:
         """Delete the spans that the arrived measurements touch or precede.
 
-        Return the span that stays before them, and every measurement after it, in order.
+        Return from which start on there are none left, and every measurement from there, in order.
         """
         series_id = self._series[tenant_id, key]
         floor = min(columns.starts[0] for columns in arrived)
@@ -206,6 +227,7 @@ class Projector:
         while gone := await spans.delete_from(connection, tenant_id, series_id, floor):
             floor = min(floor, gone[0])
             entries += gone[1:]
+        await spans.delete_from(connection, tenant_id, series_id, floor, spans.HOURS)
         agents = await agents_of(connection, tenant_id, [key.vantage])
         bounds = (min(entries), max(entries))
         held = await self._reader.of_agents(connection, tenant_id, agents, bounds)
@@ -217,8 +239,7 @@ class Projector:
             if single.starts[0] >= floor
         ]
         singles.sort(key=_order)
-        tails = await spans.last_spans(connection, tenant_id, [series_id], before=floor)
-        return tails.get(series_id), [piece for one in singles for piece in summarise(one)]
+        return floor, [piece for one in singles for piece in summarise(one)]
 
     async def _write_latency(
         self,

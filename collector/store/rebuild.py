@@ -7,7 +7,7 @@ from collector.store.pool import Connection
 from collector.store.tenants import TenantId
 
 # The tables that measurements fill, with the watermark up to which the log has been projected.
-SERIES_TABLES: Final = ("span", "latency", "measurement")
+SERIES_TABLES: Final = ("span", "span_hour", "latency", "measurement")
 
 
 class Filling(NamedTuple):

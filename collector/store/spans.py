@@ -1,4 +1,4 @@
-"""The rows of the span table: read for the judge, written by the projector."""
+"""The rows of the tables of spans: read for the judge, written by the projector."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -7,6 +7,7 @@ from collector.judge.timeline import Span
 from collector.record.summary import StoredSpan
 from collector.store.pool import Connection
 from collector.store.tenants import TenantId
+from probes.model.instant import DAY, HOUR
 
 SPAN_COLUMNS: Final = (
     "outcome", "measured", "first_start", "first_end", "first_error", "last_start", "last_end",
@@ -21,6 +22,17 @@ _TYPES: Final = {"outcome": "text", "measured": "int", "failure": "text", "opera
                  "version": "text"}  # fmt: skip
 
 
+class SpanTable(NamedTuple):
+    """A table of spans, and after how long each of them ends at the latest, in UTC."""
+
+    name: str
+    longest_us: int
+
+
+DAYS: Final = SpanTable("span", DAY)
+HOURS: Final = SpanTable("span_hour", HOUR)
+
+
 class Place(NamedTuple):
     """Where a span is kept: its series, its first start, and which of those that start there."""
 
@@ -30,13 +42,17 @@ class Place(NamedTuple):
 
 
 async def last_spans(
-    connection: Connection, tenant_id: TenantId, series: Sequence[int], before: int | None = None
+    connection: Connection,
+    tenant_id: TenantId,
+    series: Sequence[int],
+    before: int | None = None,
+    table: SpanTable = DAYS,
 ) -> dict[int, tuple[Place, StoredSpan]]:
     """Return the last span of each series, or the last that ends its starts before an instant."""
     rows = await connection.fetch(
         f"SELECT asked.series_id, part, {_selected('last')}"  # noqa: S608 - constant names
-        " FROM unnest($2::int[]) AS asked (series_id) CROSS JOIN LATERAL (SELECT * FROM span"
-        " WHERE span.tenant_id = $1 AND span.series_id = asked.series_id"
+        " FROM unnest($2::int[]) AS asked (series_id) CROSS JOIN LATERAL (SELECT * FROM"
+        f" {table.name} AS span WHERE span.tenant_id = $1 AND span.series_id = asked.series_id"
         " AND ($3::bigint IS NULL OR span.last_start < $3)"
         " ORDER BY first_start DESC, part DESC LIMIT 1) AS last",
         tenant_id,
@@ -47,11 +63,14 @@ async def last_spans(
 
 
 async def insert(
-    connection: Connection, tenant_id: TenantId, rows: Sequence[tuple[Place, StoredSpan]]
+    connection: Connection,
+    tenant_id: TenantId,
+    rows: Sequence[tuple[Place, StoredSpan]],
+    table: SpanTable = DAYS,
 ) -> None:
     """Write spans that are new."""
     await connection.copy_records_to_table(
-        "span",
+        table.name,
         records=[
             (tenant_id, place.series_id, place.part, *stored.span, *stored[1:])
             for place, stored in rows
@@ -61,7 +80,10 @@ async def insert(
 
 
 async def replace(
-    connection: Connection, tenant_id: TenantId, rows: Sequence[tuple[Place, StoredSpan]]
+    connection: Connection,
+    tenant_id: TenantId,
+    rows: Sequence[tuple[Place, StoredSpan]],
+    table: SpanTable = DAYS,
 ) -> None:
     """Write spans that have grown."""
     if not rows:
@@ -77,7 +99,7 @@ async def replace(
     arrays = [f"${n}::{_TYPES.get(name, 'bigint')}[]" for n, name in enumerate(names, start=2)]
     assigned = [f"{name} = grown.{name}" for name in names if name not in kept]
     await connection.execute(
-        f"UPDATE span SET {', '.join(assigned)}"  # noqa: S608 - constant names
+        f"UPDATE {table.name} AS span SET {', '.join(assigned)}"  # noqa: S608 - constant names
         f" FROM unnest({', '.join(arrays)}) AS grown ({', '.join(names)})"
         " WHERE span.tenant_id = $1 AND span.series_id = grown.series_id"
         " AND span.first_start = grown.first_start AND span.part = grown.part",
@@ -87,14 +109,18 @@ async def replace(
 
 
 async def delete_from(
-    connection: Connection, tenant_id: TenantId, series_id: int, last_start: int
+    connection: Connection,
+    tenant_id: TenantId,
+    series_id: int,
+    last_start: int,
+    table: SpanTable = DAYS,
 ) -> tuple[int, int, int] | None:
     """Delete the spans of a series whose last start is not before an instant.
 
     Return the first start among them, and the first and last entry that hold their measurements.
     """
     row = await connection.fetchrow(
-        "WITH gone AS (DELETE FROM span WHERE tenant_id = $1 AND series_id = $2"
+        f"WITH gone AS (DELETE FROM {table.name} WHERE tenant_id = $1 AND series_id = $2"  # noqa: S608 - constant names
         " AND last_start >= $3 RETURNING first_start, first_entry, last_entry)"
         " SELECT min(first_start), min(first_entry), max(last_entry) FROM gone",
         tenant_id,

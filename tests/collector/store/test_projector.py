@@ -25,7 +25,7 @@ from tests.postgres import ask
 
 EVERYTHING = Interval(NOON_US - 400 * DAY, NOON_US + 400 * DAY)
 MAX_GAPS = {"login": 30 * SECOND, "feed": 30 * SECOND}
-TABLES = ("span", "latency", "measurement")
+TABLES = ("span", "span_hour", "latency", "measurement")
 
 
 @pytest.fixture
