@@ -16,7 +16,7 @@ _MOST_NODES: Final = 50_000
 
 
 class NodeReader:
-    """Finds the nodes that proofs are made of, and remembers the newest.
+    """Finds the nodes that proofs are made of, and remembers those it needed last.
 
     What a transaction makes is believed once a later one stands on it: it may have been given up.
     """
@@ -29,10 +29,7 @@ class NodeReader:
         """Take what was made up to a head as certain; forget it if the log went another way."""
         tree, nodes = self._made.pop(tenant_id, (None, {}))
         if tree == head.tree:
-            known = self._known.setdefault(tenant_id, {})
-            if len(known) > _MOST_NODES:
-                known.clear()
-            known.update(nodes)
+            self._remember(tenant_id, nodes)
 
     def made(self, tenant_id: TenantId, head: Head, nodes: Mapping[Node, bytes]) -> None:
         """Note what the transaction under way made, on its way to a head."""
@@ -50,7 +47,16 @@ class NodeReader:
             value = made.get(node) or known.get(node)
             if value is not None:
                 found[node] = value
-        return found | await read_nodes(connection, tenant_id, wanted - found.keys())
+        # What this transaction did not make was there before it, and stays.
+        read = await read_nodes(connection, tenant_id, wanted - found.keys())
+        self._remember(tenant_id, read)
+        return found | read
+
+    def _remember(self, tenant_id: TenantId, nodes: Mapping[Node, bytes]) -> None:
+        known = self._known.setdefault(tenant_id, {})
+        if len(known) > _MOST_NODES:
+            known.clear()
+        known.update(nodes)
 
 
 async def read_nodes(

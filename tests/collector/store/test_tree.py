@@ -11,10 +11,10 @@ from collector.store.checkpoints import (
 )
 from collector.store.log import UnsoundLogError, read_head
 from collector.store.pool import Pool, connected, transaction
-from collector.store.tree import read_nodes
+from collector.store.tree import NodeReader, read_nodes
 from probes.model.checkpoint import cosign, origin_of
 from probes.model.keys import SigningKey
-from probes.model.merkle import Node, verify_consistency
+from probes.model.merkle import Node, inclusion_path, verify_consistency
 from tests.collector.store.agents import LOG_KEY, NOON_US, TENANT
 from tests.collector.store.logs import grow, grown, tampered
 
@@ -34,6 +34,17 @@ async def test_a_head_that_cannot_be_is_no_internal_error(pool: Pool) -> None:
     async with tampered(pool, "UPDATE log_head SET size = 7") as connection:
         with pytest.raises(UnsoundLogError, match="2 subtrees do not make a tree of 7"):
             await read_head(connection, tenant_id)
+
+
+async def test_nodes_that_a_proof_needed_are_not_read_again(pool: Pool) -> None:
+    tenant_id = await grown(pool, 600)
+    reader, path = NodeReader(), inclusion_path(599, 600)
+    async with connected(pool) as connection:
+        read = await reader.for_paths(connection, tenant_id, [path])
+    async with tampered(
+        pool, "DELETE FROM log_tile", "UPDATE log SET leaf = sha256('')"
+    ) as connection:
+        assert await reader.for_paths(connection, tenant_id, [path]) == read
 
 
 async def test_a_node_that_is_gone_is_named(pool: Pool) -> None:
