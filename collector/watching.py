@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from collector.history import availability_of
-from collector.judge.alarm import Alarm, alarms
+from collector.judge.alarm import Alarm, alarm_name, alarms
 from collector.judge.periods import Period, rolling_period
 from collector.judge.terms import ServiceClass
 from collector.register.agreements import agreed_for
@@ -18,7 +18,7 @@ from collector.report.availability import AvailabilityReport
 from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, AlarmRow, alarms_of
 from collector.store.pool import Pool, transaction
 from collector.store.tenants import tenant_named
-from probes.model.instant import HOUR, SECOND, format_instant
+from probes.model.instant import HOUR
 
 # An outage that lasts longer is told by then, and its end is seen wherever it began.
 LOOKS_BACK_US: Final = 6 * HOUR
@@ -60,7 +60,7 @@ async def _seal(
     sealed = 0
     for alarm in seen:
         row = next((row for row in known if _same(alarm, row)), None)
-        name = row.alarm if row else _name(report.service, alarm.proven_start_us)
+        name = row.alarm if row else alarm_name(report.service, alarm.proven_start_us)
         if row is None:
             await desk.seal(
                 OUTAGE_DETECTED,
@@ -92,9 +92,3 @@ def _same(alarm: Alarm, row: AlarmRow) -> bool:
     if row.end_us is None:
         return row.start_us <= alarm.span.end
     return alarm.span.start <= row.start_us < alarm.span.end
-
-
-def _name(service: str, start_us: int) -> str:
-    """Return the name of an alarm: the service, and the second it was first proven down."""
-    second = format_instant(start_us // SECOND * SECOND)
-    return f"{service}-{''.join(c for c in second if c.isalnum())}"

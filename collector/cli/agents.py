@@ -18,6 +18,7 @@ from collector.report.durations import Language, duration_text
 from collector.store.agents import revoke_agent
 from collector.store.fleet import AgentState, read_agents
 from collector.store.pool import Connection, Pool, connected, transaction
+from collector.store.silence_alarms import SilenceAlarm, list_silences
 from probes.model.instant import format_instant
 from probes.model.keys import KeyId
 
@@ -25,6 +26,7 @@ _COLUMNS = (
     "hospital", "vantage", "kind", "agent", "state", "version", "enrolled_at", "last_batch_at",
     "batches", "clock_error_us", "silent_since",
 )  # fmt: skip
+_SILENCE_COLUMNS = ("hospital", "alarm", "vantage", "kind", "since", "heard", "detected_at")
 _SHORTEST_PREFIX = 6
 
 
@@ -104,6 +106,49 @@ def revoke(agent: str, *, reason: str, signatory: Signatory) -> None:
 
     found = on_database(signatory.target, work)
     click.echo(f"{found.agent} revoked: {found.vantage} at {found.tenant}")
+
+
+@agents.command(
+    "silences",
+    short_help="List vantage points that fell silent.",
+    epilog="""\b
+Examples:
+  constat agents silences
+  constat agents silences --hospital CH-EXEMPLE -o csv
+  constat notice list ALARM --hospital CH-EXEMPLE     who was told of it
+
+\b
+A running collector looks every minute. A server or an external vantage point is told of after 15
+minutes without a batch, a workstation, which may be switched off, after seven days. A silence is no
+outage: of the service it says nothing.
+Exit codes: 0 done · 6 the database cannot be reached""",
+)
+@hospital
+@outputs()
+@reads_database
+def silences(*, hospital: str | None, output: Output, target: Target) -> None:
+    """List silences that were told, the latest first; one not heard goes on. Instants are UTC."""
+
+    async def work(pool: Pool) -> list[SilenceAlarm]:
+        async with connected(pool) as connection:
+            return await list_silences(connection, hospital)
+
+    rows = [_silence_row(silence) for silence in on_database(target, work)]
+    print_rows(rows, _SILENCE_COLUMNS, output, empty="no vantage point fell silent")
+
+
+def _silence_row(silence: SilenceAlarm) -> Row:
+    row: Row = {
+        "hospital": silence.tenant,
+        "alarm": silence.alarm,
+        "vantage": silence.vantage,
+        "kind": silence.kind,
+        "since": format_instant(silence.since_us),
+        "detected_at": format_instant(silence.detected_at_us),
+    }
+    if silence.heard_us is not None:
+        row["heard"] = format_instant(silence.heard_us)
+    return row
 
 
 async def _find(connection: Connection, name: str) -> AgentState:

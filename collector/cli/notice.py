@@ -22,9 +22,10 @@ from collector.record.documents import GivenNotice
 from collector.register.planning import locate
 from collector.register.telling import acknowledge as seal_acknowledgement
 from collector.store.documents import read_documents
-from collector.store.letters import Letter, letters_of
-from collector.store.pool import Pool, connected
+from collector.store.letters import Letter, letters_of, tenants_told
+from collector.store.pool import Connection, Pool, connected
 from collector.store.tenants import tenant_named
+from collector.store.windows import windows_named
 from probes.model.instant import format_instant
 
 _COLUMNS = (
@@ -49,10 +50,11 @@ def notice() -> None:
 
 @notice.command(
     "list",
-    short_help="List the letters on a window.",
+    short_help="List the letters on a window or an alarm.",
     epilog="""\b
 Examples:
   constat notice list MAJ-2026-0001
+  constat notice list dpi-20261109T120100Z        an alarm: constat outage list, agents silences
   constat notice list MAJ-2026-0001 -o json
 
 \b
@@ -65,15 +67,15 @@ they are queued. Exit codes: 0 done · 2 several hospitals have that window · 5
 @outputs()
 @reads_database
 def list_letters(window_id: str, *, hospital: str | None, output: Output, target: Target) -> None:
-    """List to whom window ID was told, and what came of it. Instants are UTC.
+    """List to whom window or alarm ID was told, and what came of it. Instants are UTC.
 
     A notice that was given by other means is listed too, from when it was registered.
     """
 
     async def work(pool: Pool) -> list[Row]:
         async with connected(pool) as connection:
-            where = await locate(connection, window_id, hospital)
-            tenant_id = await tenant_named(connection, where.hospital)
+            told = await _hospital_told(connection, window_id, hospital)
+            tenant_id = await tenant_named(connection, told)
             letters = await letters_of(connection, tenant_id, window_id)
             stated = await read_documents(connection, tenant_id, window_id)
         given = [_given(window_id, each) for each in stated.notices]
@@ -131,6 +133,19 @@ def feed(*, hospital: str, signatory: Signatory) -> None:
 
 
 notice.add_command(register)
+
+
+async def _hospital_told(connection: Connection, about: str, hospital: str | None) -> str:
+    """Return the hospital whose window, outage or silence has that name."""
+    if not await windows_named(connection, about):
+        found = [each for each in await tenants_told(connection, about) if hospital in (None, each)]
+        if len(found) > 1:
+            raise ConfigurationError(
+                f"several hospitals have an alarm {about}, say which: --hospital {found[0]}"
+            )
+        if found:
+            return found[0]
+    return (await locate(connection, about, hospital)).hospital
 
 
 def _row(letter: Letter) -> Row:

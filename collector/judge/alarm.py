@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from collector.judge.outage import Outage
-from probes.model.instant import MINUTE
+from probes.model.instant import MINUTE, SECOND, format_instant
 from probes.model.interval import Interval, IntervalSet
 
 # Seven failures in a row of every panel at the usual 10 s: no hiccup, and soon enough to call.
@@ -39,3 +39,9 @@ def alarms(outages: Iterable[Outage], return_hold_us: int, now_us: int) -> list[
         for pieces in [proven.clip(span)]
         if pieces.hull is not None and pieces.length >= LEAST_PROVEN_US
     ]
+
+
+def alarm_name(subject: str, start_us: int) -> str:
+    """Return the name of an alarm: what it is about, and the second from which it holds."""
+    second = format_instant(start_us // SECOND * SECOND)
+    return f"{subject}-{''.join(c for c in second if c.isalnum())}"

@@ -21,6 +21,7 @@ from collector.letters.invitation import invitation
 from collector.letters.notice_letter import Wording
 from collector.letters.occasion import Occasion
 from collector.letters.outage_letter import OutageWording
+from collector.letters.silence_letter import SilenceWording
 from collector.report.durations import Language
 from probes.model.instant import to_datetime
 
@@ -31,6 +32,8 @@ _COLOURS: Final = {
     Occasion.CANCELLED: "#6b7580",
     Occasion.OUTAGE: "#b3261e",
     Occasion.RETURN: "#2e7d32",
+    Occasion.SILENCE: "#a8621f",
+    Occasion.HEARD: "#2e7d32",
 }
 
 
@@ -83,19 +86,18 @@ def notice_mail(wording: Wording, envelope: Envelope) -> EmailMessage:
     return message
 
 
-def outage_mail(wording: OutageWording, envelope: Envelope) -> EmailMessage:
-    """Return the e-mail of an alarm or of its end."""
-    over = wording.letter.end_us is not None
+def alarm_mail(wording: OutageWording | SilenceWording, envelope: Envelope) -> EmailMessage:
+    """Return the e-mail of an outage, of a silence, or of the end of either."""
     text = Text(
         language=wording.language,
         subject=wording.subject,
         opening=wording.opening,
         rows=tuple(wording.rows()),
         closing=wording.closing,
-        colour=_COLOURS[Occasion.RETURN if over else Occasion.OUTAGE],
+        colour=_COLOURS[wording.occasion],
     )
     message = _text_mail(text, envelope)
-    message["Importance"] = "normal" if over else "high"
+    message["Importance"] = "high" if wording.occasion is Occasion.OUTAGE else "normal"
     return message
 
 
@@ -118,7 +120,8 @@ def plain_text(text: Text) -> str:
     """Return the plain form: a line for each fact."""
     lines = [text.opening, "", *_lines(text.rows)]
     if text.link:
-        lines += ["", f"{text.link_name} : {text.link}"]
+        colon = " :" if text.language is Language.FRENCH else ":"
+        lines += ["", f"{text.link_name}{colon} {text.link}"]
     return "\n".join([*lines, "", text.closing, ""])
 
 
@@ -137,7 +140,9 @@ def html_text(text: Text) -> str:
 
 
 def _lines(rows: Iterable[tuple[str, str]]) -> list[str]:
-    return [f"{name:{_ROOM}}{value}" for name, value in rows]
+    facts = list(rows)
+    room = max([_ROOM, *(len(name) + 1 for name, _ in facts)])
+    return [f"{name:{room}}{value}" for name, value in facts]
 
 
 @cache

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from collector.letters.occasion import Occasion
 from collector.report.days import moment_text
 from collector.report.durations import Language, clock_text, duration_text
 from probes.model.instant import SECOND
@@ -95,6 +96,11 @@ class OutageWording:
         self.letter = letter
         self.language = language
         self._words = _WORDS[language]
+
+    @property
+    def occasion(self) -> Occasion:
+        """Whether it tells of an outage or of its end."""
+        return Occasion.OUTAGE if self.letter.end_us is None else Occasion.RETURN
 
     @property
     def subject(self) -> str:

@@ -32,6 +32,12 @@ from collector.store.letters import (
 )
 from collector.store.persons import PERSON_ERASED, forget_person
 from collector.store.pool import Connection
+from collector.store.silence_alarms import (
+    SILENCE_DETECTED,
+    SILENCE_ENDED,
+    add_silence_alarm,
+    end_silence_alarm,
+)
 from collector.store.silences import add_silence, end_silence
 from collector.store.stamps import add_stamp
 from collector.store.tenants import TenantId
@@ -89,6 +95,8 @@ PROJECTIONS: Final[dict[str, Projection]] = {
     PERSON_ERASED: forget_person,
     AGENT_SILENT: add_silence,
     AGENT_RETURNED: end_silence,
+    SILENCE_DETECTED: add_silence_alarm,
+    SILENCE_ENDED: end_silence_alarm,
     OUTAGE_DETECTED: add_alarm,
     OUTAGE_ENDED: end_alarm,
     CHECKPOINT_STAMPED: add_stamp,
@@ -116,4 +124,5 @@ TABLES: Final = (
     "intervention_export",
     "window_document",
     "agent_silence",
+    "silence_alarm",
 )

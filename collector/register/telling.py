@@ -3,7 +3,7 @@
 Announcing a window is the notice, and it counts from its sealing (rules, section 8); letters carry
 it to people. Which letters go out for a step is an entry of its own, sealed once, be it that there
 is nobody to tell: a notice that reached nobody can be seen as such. The same for an outage that
-nobody announced, and for its end.
+nobody announced, for a vantage point that fell silent, and for the end of either.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from collector.letters.occasion import Occasion
 from collector.record.catalogue import ItemKind, contact_of
 from collector.record.steps import StepKind
 from collector.register.sealing import Desk, Sealer, open_desk
-from collector.store.alarms import OUTAGE_ENDED, UntoldAlarm, alarms_untold
+from collector.store.alarms import OUTAGE_DETECTED, OUTAGE_ENDED, UntoldAlarm, alarms_untold
 from collector.store.catalogue import items_in_force
 from collector.store.letters import (
     LETTER_ACKNOWLEDGED,
@@ -27,6 +27,7 @@ from collector.store.letters import (
     steps_untold,
 )
 from collector.store.pool import Pool, connected, transaction
+from collector.store.silence_alarms import SILENCE_DETECTED, SILENCE_ENDED
 from collector.store.tenants import tenant_named
 from collector.store.windows import steps_of
 
@@ -38,6 +39,14 @@ OCCASIONS: Final = {
     StepKind.RESCHEDULED: Occasion.RESCHEDULED,
     StepKind.EXTENDED: Occasion.RESCHEDULED,
     StepKind.CANCELLED: Occasion.CANCELLED,
+}
+
+# What an alarm and its end are to their recipients, and the place of each among its letters.
+ALARMS: Final = {
+    OUTAGE_DETECTED: (Occasion.OUTAGE, 0),
+    OUTAGE_ENDED: (Occasion.RETURN, 1),
+    SILENCE_DETECTED: (Occasion.SILENCE, 0),
+    SILENCE_ENDED: (Occasion.HEARD, 1),
 }
 
 
@@ -124,9 +133,8 @@ async def _order_for_step(desk: Desk, untold: UntoldStep, programs: Sequence[str
 
 
 async def _order_for_alarm(desk: Desk, untold: UntoldAlarm, programs: Sequence[str]) -> None:
-    ended = untold.kind == OUTAGE_ENDED
-    occasion = Occasion.RETURN if ended else Occasion.OUTAGE
-    cause = _Cause(untold.alarm, untold.entry, untold.at_us, occasion, int(ended))
+    occasion, sequence = ALARMS[untold.kind]
+    cause = _Cause(untold.alarm, untold.entry, untold.at_us, occasion, sequence)
     await _order(desk, cause, programs)
 
 

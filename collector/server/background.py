@@ -20,6 +20,7 @@ from collector.errors import ConstatError
 from collector.register.names import erase_unused
 from collector.register.planning import Where
 from collector.register.sealing import Sealer
+from collector.register.silence_alarms import note_silence_alarms
 from collector.register.silences import note_silences
 from collector.store.audit import verify_tree
 from collector.store.commit import COLLECTOR
@@ -176,11 +177,12 @@ async def audit_log(pool: Pool, ingest: Ingest, log: LogState, known: Frontier =
 
 
 async def watch_agents(pool: Pool, sealer: Sealer) -> None:
-    """Seal that an agent is silent for longer than its spool keeps, and that it came back."""
+    """Seal that an agent or a vantage point is silent, and that it came back."""
     listening_since_us = sealer.now_us()
     while True:
         with suppress(DatabaseUnavailableError):
             await note_silences(pool, sealer, listening_since_us, COLLECTOR)
+            await note_silence_alarms(pool, sealer, listening_since_us, COLLECTOR)
         await asyncio.sleep(_LISTEN_EVERY_S)
 
 

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from collector.record.entry import RegisterEntry
 from collector.store.pool import Connection
+from collector.store.silence_alarms import SILENCE_DETECTED, SILENCE_ENDED
 from collector.store.tenants import TenantId
 
 OUTAGE_DETECTED: Final = "outage.detected"
@@ -27,7 +28,7 @@ class AlarmRow(NamedTuple):
 
 
 class UntoldAlarm(NamedTuple):
-    """An entry on an alarm of which nobody was told yet."""
+    """An entry on an outage or a silence of which nobody was told yet."""
 
     tenant_id: TenantId
     tenant: str
@@ -111,16 +112,24 @@ async def alarm_named(connection: Connection, tenant_id: TenantId, alarm: str) -
     return None if row is None else AlarmRow(*row)
 
 
+_UNTOLD: Final = """
+WITH said AS (
+    SELECT tenant_id, alarm, entry, detected_at AS at_us, $1::text AS kind FROM alarm
+    UNION ALL SELECT tenant_id, alarm, ended_entry, ended_at, $2 FROM alarm
+    UNION ALL SELECT tenant_id, alarm, entry, detected_at, $3 FROM silence_alarm
+    UNION ALL SELECT tenant_id, alarm, ended_entry, ended_at, $4 FROM silence_alarm
+)
+SELECT tenant_id, t.name, said.alarm, said.entry, said.at_us, said.kind
+FROM said JOIN tenant t USING (tenant_id)
+WHERE said.entry IS NOT NULL AND NOT EXISTS (SELECT FROM letter_order o
+    WHERE (o.tenant_id, o.step) = (said.tenant_id, said.entry))
+ORDER BY tenant_id, said.entry
+"""
+
+
 async def alarms_untold(connection: Connection) -> list[UntoldAlarm]:
-    """Return the entries on alarms of which nobody was told yet, the oldest first."""
+    """Return the entries on outages and silences of which nobody was told yet, the oldest first."""
     rows = await connection.fetch(
-        "SELECT a.tenant_id, t.name, a.alarm, said.entry, said.at_us, said.kind FROM alarm a"
-        " JOIN tenant t USING (tenant_id) CROSS JOIN LATERAL (VALUES (a.entry, a.detected_at, $1),"
-        " (a.ended_entry, a.ended_at, $2)) AS said (entry, at_us, kind)"
-        " WHERE said.entry IS NOT NULL AND NOT EXISTS (SELECT FROM letter_order o"
-        " WHERE (o.tenant_id, o.step) = (a.tenant_id, said.entry))"
-        " ORDER BY a.tenant_id, said.entry",
-        OUTAGE_DETECTED,
-        OUTAGE_ENDED,
+        _UNTOLD, OUTAGE_DETECTED, OUTAGE_ENDED, SILENCE_DETECTED, SILENCE_ENDED
     )
     return [UntoldAlarm(*row) for row in rows]

@@ -163,6 +163,16 @@ async def letters_of(connection: Connection, tenant_id: TenantId, about: str) ->
     return [Letter(*row) for row in rows]
 
 
+async def tenants_told(connection: Connection, about: str) -> list[str]:
+    """Return the hospitals that have letters on a window or an alarm of that name."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT t.name FROM letter l JOIN tenant t USING (tenant_id)"
+        " WHERE l.about = $1 ORDER BY t.name",
+        about,
+    )
+    return [row["name"] for row in rows]
+
+
 async def letter_named(connection: Connection, tenant: str, letter: str) -> Letter | None:
     """Return the letter of that name; None when there is none."""
     row = await connection.fetchrow(

@@ -10,15 +10,18 @@ import pytest
 from collector.cli.database import now_us
 from collector.courier.receipt import WITNESS, proves
 from collector.errors import ExitCode
+from collector.register.sealing import Sealer
+from collector.register.silence_alarms import note_silence_alarms
+from collector.register.telling import order_letters
 from collector.settings import read_key
 from collector.store.level import StorageLevel
 from collector.store.pool import open_pool, transaction
 from collector.store.tokens import admission
 from collector.witness.opening import log_of
-from probes.model.instant import HOUR
+from probes.model.instant import DAY, HOUR
 from probes.model.measurement import VantageKind
 from tests.collector.cli.conftest import Shell
-from tests.collector.store.agents import Sender, columns
+from tests.collector.store.agents import LOG_KEY, NOON_US, Sender, columns
 from tests.collector.test_assess import measured
 from tests.postgres import in_own_loop
 
@@ -105,6 +108,29 @@ def test_an_agent_is_revoked_by_the_start_of_its_name(shell: Shell, collector_ds
     assert shell.out == f"{sender.agent} revoked: accueil-03 at CH-EXEMPLE\n"
     shell("agents", "list", "-o", "json")
     assert [agent["state"] for agent in json.loads(shell.out)] == ["revoked"]
+
+
+def test_silences_are_listed_and_so_is_who_was_told(shell: Shell, collector_dsn: str) -> None:
+    assert shell("agents", "silences") == ExitCode.DONE
+    assert shell.out == "no vantage point fell silent\n"
+    _measured(collector_dsn, Sender(vantage="salle-serveurs", kind=VantageKind.SERVER))
+
+    async def listen() -> None:
+        sealer = Sealer(LOG_KEY, now_us)
+        async with open_pool(collector_dsn, size=4) as pool:
+            await note_silence_alarms(pool, sealer, NOON_US - DAY, "me")
+            await order_letters(pool, sealer, [], "me")
+
+    in_own_loop(listen())
+    assert shell("agents", "silences", "-o", "json") == ExitCode.DONE
+    [silence] = json.loads(shell.out)
+    assert silence["alarm"] == "silence-salle-serveurs-20261109T120000Z"
+    assert (silence["vantage"], silence["kind"]) == ("salle-serveurs", "server")
+    assert silence["since"] == "2026-11-09T12:00:00Z"
+    assert "heard" not in silence
+    assert shell("notice", "list", silence["alarm"], "-o", "json") == ExitCode.DONE
+    assert {each["occasion"] for each in json.loads(shell.out)} == {"silence"}
+    assert shell("notice", "list", "silence-ailleurs") == ExitCode.NOT_FOUND
 
 
 def test_the_doctor_says_what_the_server_is_and_what_is_wrong(

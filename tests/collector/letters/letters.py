@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from collector.letters.mail import Envelope
 from collector.letters.notice_letter import NoticeLetter
 from collector.letters.occasion import Occasion
+from collector.letters.outage_letter import OutageLetter
 from probes.model.instant import HOUR, parse_instant
 from probes.model.interval import Interval
 
@@ -37,4 +38,16 @@ ENVELOPE = Envelope(
     recipient_name="Hélène Martin",
     message_id="<1.MAJ-2026-0142@editeur.example>",
     at_us=ANNOUNCED.sealed_at_us,
+)
+OUTAGE = OutageLetter(
+    alarm="dpi-20261109T120100Z",
+    hospital="CH-EXEMPLE",
+    hospital_name="Centre hospitalier d'Exemple",
+    product="Dossier patient",
+    site="Site principal",
+    zone=ZoneInfo("Europe/Paris"),
+    start_us=PLAN.start,
+    proven_us=HOUR,
+    panel=3,
+    sealed_at_us=PLAN.end,
 )

@@ -7,10 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from collector.letters.mail import notice_mail
+from collector.letters.mail import alarm_mail, notice_mail
 from collector.letters.notice_letter import NoticeLetter, Wording
+from collector.letters.outage_letter import OutageWording
 from collector.report.durations import Language
-from tests.collector.letters.letters import ANNOUNCED, CANCELLED, ENVELOPE, MOVED
+from tests.collector.letters.letters import ANNOUNCED, CANCELLED, ENVELOPE, MOVED, OUTAGE
 
 
 def received(letter: NoticeLetter, language: Language = Language.FRENCH) -> EmailMessage:
@@ -115,3 +116,18 @@ def test_a_line_break_in_a_name_adds_no_header() -> None:
 
     with pytest.raises(ValueError, match="linefeed"):
         received(hostile)
+
+
+def test_a_link_is_named_with_the_colon_of_its_language() -> None:
+    french, english = (form(received(ANNOUNCED, each), "text/plain") for each in Language)
+    assert "Accuser réception : https://" in french
+    assert "Acknowledge: https://" in english
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_long_name_of_a_fact_does_not_touch_it(language: Language) -> None:
+    wording = OutageWording(OUTAGE, language)
+    lines = form(alarm_mail(wording, ENVELOPE), "text/plain").splitlines()
+    rows = list(wording.rows())
+    room = max(24, *(len(name) + 1 for name, _ in rows))
+    assert [f"{name:{room}}{value}" for name, value in rows] == lines[2 : 2 + len(rows)]
