@@ -5,6 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from collector.errors import ConfigurationError, ConstatError, NotFoundError, RefusedError
+from collector.register.once import KeyReusedError
 from collector.store.commit import ForkError, GapError, ShutOutError
 from collector.store.enrolment import KeyEnrolledError, TokenRefusedError
 from collector.store.ingest import AgentBusyError, BusyError, UnknownAgentError
@@ -21,6 +22,7 @@ _FAULTS: Final[dict[type[Exception], tuple[int, str]]] = {
     MalformedError: (400, "malformed"),
     ConfigurationError: (422, "unusable"),
     RefusedError: (409, "refused"),
+    KeyReusedError: (422, "key_reused"),
     TokenRefusedError: (401, "token"),
     UnknownAgentError: (403, "unknown_agent"),
     NotFoundError: (404, "not_found"),

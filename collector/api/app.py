@@ -56,6 +56,7 @@ def make_app(
     app.router.add_get(f"{log}/cosignatures", witnessing.cosigned)
     app.router.add_post(f"{log}/cosignatures", witnessing.cosign)
     interventions = InterventionsHandler(pool, key, now_us)
+    app.router.add_get(f"{log}/interventions", interventions.list)
     app.router.add_post(f"{log}/interventions", interventions.start)
     app.router.add_post(f"{log}/interventions/{{intervention}}/end", interventions.end)
     app.router.add_get("/metrics", MetricsHandler(telemetry).get)

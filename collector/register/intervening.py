@@ -50,25 +50,30 @@ async def start_intervention(
     async with transaction(pool) as connection:
         tenant_id = await tenant_named(connection, attendance.hospital)
         desk = await open_desk(connection, tenant_id, attendance.hospital, sealer, author)
-        window = await _window(desk, attendance.window)
-        started_us = desk.at_us if attendance.at_us is None else attendance.at_us
-        check_begin(window, started_us, desk.at_us)
-        site, zone = await place_of(
-            connection, tenant_id, service=window.service if window else "", site=attendance.site
-        )
-        name = await _next_id(connection, started_us, zone)
-        body: dict[str, Any] = {
-            "intervention": name,
-            "window": attendance.window,
-            "site": site,
-            "person": await keep_person(desk, attendance.person),
-            "purpose": attendance.purpose,
-            "start_us": started_us,
-            "mode": attendance.mode.value if attendance.mode else "",
-            "confidentiality": attendance.confidentiality,
-        }
-        said = {key: value for key, value in body.items() if value or key == "window"}
-        return await _seal(desk, InterventionKind.STARTED, said)
+        return await state_start(desk, attendance)
+
+
+async def state_start(desk: Desk, attendance: Attendance) -> Registered:
+    """Register at a desk that somebody intervenes."""
+    window = await _window(desk, attendance.window)
+    started_us = desk.at_us if attendance.at_us is None else attendance.at_us
+    check_begin(window, started_us, desk.at_us)
+    service = window.service if window else ""
+    site, zone = await place_of(
+        desk.connection, desk.tenant_id, service=service, site=attendance.site
+    )
+    body: dict[str, Any] = {
+        "intervention": await _next_id(desk.connection, started_us, zone),
+        "window": attendance.window,
+        "site": site,
+        "person": await keep_person(desk, attendance.person),
+        "purpose": attendance.purpose,
+        "start_us": started_us,
+        "mode": attendance.mode.value if attendance.mode else "",
+        "confidentiality": attendance.confidentiality,
+    }
+    said = {key: value for key, value in body.items() if value or key == "window"}
+    return await _seal(desk, InterventionKind.STARTED, said)
 
 
 async def end_intervention(
@@ -76,10 +81,17 @@ async def end_intervention(
 ) -> Registered:
     """Register that an intervention ended, now unless an instant of the past is given."""
     async with transaction(pool) as connection:
-        desk, known = await _desk(connection, sealer, found, author)
-        ended_us = desk.at_us if at_us is None else at_us
-        check_end(known, ended_us, desk.at_us)
-        return await _state(desk, known, InterventionKind.ENDED, end_us=ended_us)
+        tenant_id = await tenant_named(connection, found.hospital)
+        desk = await open_desk(connection, tenant_id, found.hospital, sealer, author)
+        return await state_end(desk, found.intervention.id, at_us)
+
+
+async def state_end(desk: Desk, name: str, at_us: int | None) -> Registered:
+    """Register at a desk that an intervention ended."""
+    known = await _known(desk, name)
+    ended_us = desk.at_us if at_us is None else at_us
+    check_end(known, ended_us, desk.at_us)
+    return await _state(desk, known, InterventionKind.ENDED, end_us=ended_us)
 
 
 async def correct_intervention(  # noqa: PLR0913, PLR0917 - a statement, and what it says

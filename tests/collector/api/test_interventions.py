@@ -1,6 +1,8 @@
 """Interventions that programs state over HTTP, with a token made for one hospital."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -11,6 +13,7 @@ from collector.record.catalogue import read_catalogue
 from collector.register.applying import apply
 from collector.register.sealing import Sealer
 from collector.store.pool import Pool, connected, transaction
+from collector.store.register_answers import Known, find_answer, keep_answer
 from collector.store.register_tokens import (
     LONGEST_LIFE_US,
     create_register_token,
@@ -73,6 +76,113 @@ async def test_a_program_starts_and_ends_an_intervention(
     assert (status, refused["error"]) == (409, "refused")
 
 
+async def _post_once(
+    client: ClientSession, token: str, key: str, path: str, said: object
+) -> Answer:
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+    async with client.post(path, json=said, headers=headers) as response:
+        return response.status, await response.json()
+
+
+async def _get(client: ClientSession, token: str, query: str = "") -> tuple[int, dict[str, Any]]:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with client.get(f"{PLACE}{query}", headers=headers) as response:
+        return response.status, await response.json()
+
+
+async def test_a_request_sent_again_under_its_key_is_taken_once(
+    hospital: Pool, client: ClientSession
+) -> None:
+    token, earlier = await _token(hospital), {**SACHA, "at": format_instant(NOON_US - HOUR)}
+    key, other = '"8e03978e-40d5-43dd-bc93-6894a57f9324"', '"clé"'
+    first, *again = await asyncio.gather(
+        *(_post_once(client, token, key, PLACE, earlier) for _ in range(4))
+    )
+    assert first[0] == 201
+    assert again == [first] * 3
+    end = f"{PLACE}/INT-2026-0001/end"
+    ends = [await _post_once(client, token, '"end-1"', end, {}) for _ in range(2)]
+    assert ends[0] == ends[1]
+    assert ends[0][0] == 200
+    assert await _post_once(client, token, key, PLACE, earlier) == first  # as it was answered then
+    assert len(await attended_in(hospital, TENANT)) == 1
+
+    status, refused = await _post_once(client, token, key, PLACE, {**earlier, "purpose": "autre"})
+    assert (status, refused["error"]) == (422, "key_reused")
+    status, refused = await _post_once(client, token, other, PLACE, earlier)
+    assert (status, refused["error"]) == (400, "malformed")
+    assert len(await attended_in(hospital, TENANT)) == 1
+
+
+async def test_what_was_refused_may_be_put_right_under_the_same_key(
+    hospital: Pool, client: ClientSession
+) -> None:
+    token = await _token(hospital)
+    wrong = {**SACHA, "site": "ailleurs"}
+    assert (await _post_once(client, token, "k1", PLACE, wrong))[0] == 404
+    assert (await _post_once(client, token, "k1", PLACE, SACHA))[0] == 201
+
+
+async def test_keys_of_two_programs_are_not_the_same(hospital: Pool, client: ClientSession) -> None:
+    async with transaction(hospital) as connection:
+        tenant_id = await tenant_named(connection, TENANT)
+        ticketing = await create_register_token(
+            connection, tenant_id, "ticketing", now_us=NOON_US, life_us=HOUR
+        )
+    tokens = [await _token(hospital), ticketing]
+    made = [await _post_once(client, token, "k1", PLACE, SACHA) for token in tokens]
+    assert [said["intervention"] for _, said in made] == ["INT-2026-0001", "INT-2026-0002"]
+
+
+async def test_a_key_is_forgotten_after_seven_days(pool: Pool) -> None:
+    known = Known(b"x", b"{}")
+    async with transaction(pool) as connection:
+        tenant_id = await ensure_tenant(connection, TENANT)
+        await keep_answer(connection, tenant_id, "bastion", "k1", known, NOON_US)
+        last_us = NOON_US + 7 * DAY
+        assert await find_answer(connection, tenant_id, "bastion", "k1", last_us - 1) == known
+        assert await find_answer(connection, tenant_id, "bastion", "k1", last_us) is None
+        await keep_answer(connection, tenant_id, "bastion", "k1", known, last_us)
+        assert await connection.fetchval("SELECT count(*) FROM register_answer") == 1
+
+
+async def test_a_program_reads_the_interventions_of_its_hospital(
+    hospital: Pool, client: ClientSession
+) -> None:
+    token = await _token(hospital)
+    old = {**SACHA, "at": format_instant(NOON_US - 41 * DAY)}
+    await _post(client, token, PLACE, old)
+    ended = {"at": format_instant(NOON_US - 40 * DAY)}
+    await _post(client, token, f"{PLACE}/INT-2026-0001/end", ended)
+    await _post(
+        client, token, PLACE, {**SACHA, "mode": "remote", "at": format_instant(NOON_US - DAY - 1)}
+    )
+    status, said = await _get(client, token)
+    assert (status, said["hospital"]) == (200, TENANT)
+    assert said["since"] == format_instant(NOON_US - 31 * DAY)
+    assert said["interventions"] == [
+        {
+            "intervention": "INT-2026-0002",
+            "hospital": TENANT,
+            "site": "principal",
+            "start": "2026-11-08T12:59:59.999999+01:00",
+            "purpose": "correctif",
+            "author": "program bastion",
+            "state": "overdue",
+            "person": "Sacha Legrand",
+            "company": "Intégration SA",
+            "mode": "remote",
+        }
+    ]
+    since = format_instant(NOON_US - 50 * DAY)
+    _, said = await _get(client, token, f"?since={since}")
+    assert [each["state"] for each in said["interventions"]] == ["ended", "overdue"]
+    _, said = await _get(client, token, f"?window=MAJ-1&since={since}")
+    assert said["interventions"] == []
+    assert (await _get(client, token, "?since=hier"))[0] == 400
+    assert (await _get(client, token, "?open=1"))[0] == 400
+
+
 async def test_without_a_token_of_the_hospital_nothing_is_stated_or_learnt(
     hospital: Pool, client: ClientSession
 ) -> None:
@@ -89,6 +199,7 @@ async def test_without_a_token_of_the_hospital_nothing_is_stated_or_learnt(
         for token in ("", "x", "x" * 200, other, stale, revoked)
         for path in (PLACE, f"{PLACE}/INT-2026-0001/end", "/v1/hospitals/CH-X/interventions")
     ]
+    answers += [await _get(client, token) for token in ("", "x", other, stale, revoked)]
     # The same to all, whether the hospital or the intervention is there or not.
     assert {status for status, _ in answers} == {401}
     assert len({tuple(sorted(said.items())) for _, said in answers}) == 1
