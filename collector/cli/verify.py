@@ -1,6 +1,10 @@
 """`constat verify`: whether an evidence bundle is authentic, complete, and gives its verdict."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISREG
+from typing import BinaryIO, Final
 
 import click
 
@@ -14,6 +18,8 @@ from collector.report.as_json import report_json
 from collector.report.durations import Language
 from collector.report.phrases import Phrases
 from collector.report.verification_words import (
+    BROKEN,
+    DETAIL,
     FAILED,
     PARTS,
     SOUND,
@@ -23,10 +29,13 @@ from collector.report.verification_words import (
     UNSTAMPED,
     UNWITNESSED,
     WITNESSED,
+    told,
 )
 from probes.model.canonical import JsonValue
 from probes.model.complaint import on_one_line, plain_json
 from probes.model.instant import format_instant
+
+_LARGEST_KEYS: Final = 8 << 20
 
 
 @click.command(
@@ -66,13 +75,8 @@ def verify_bundle(file: Path, pinned: Path | None, output: str, *, lang: Languag
     the raw measurements really give this verdict (recomputation).
     """
     keys = None if pinned is None else _pinned(pinned)
-    try:
-        with file.open("rb") as bundle:
-            done = verify(bundle, keys)
-    except FileNotFoundError:
-        raise NotFoundError(f"cannot read {file}: there is no such file") from None
-    except OSError as error:
-        raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
+    with _opened(file) as bundle:
+        done = verify(bundle, keys)
     if output == "json":
         click.echo(plain_json(object_of(file, done)))
     else:
@@ -85,11 +89,25 @@ def verify_bundle(file: Path, pinned: Path | None, output: str, *, lang: Languag
     return done.report.exit_code
 
 
-def _pinned(path: Path) -> Keys:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file, which must be one: a pipe keeps its reader waiting, a device has no end."""
     try:
-        return read_keys(path.read_bytes())
+        if not S_ISREG(path.stat().st_mode):
+            raise ConfigurationError(f"cannot read {path}: it is no regular file")
+        file = path.open("rb")
     except FileNotFoundError:
         raise NotFoundError(f"cannot read {path}: there is no such file") from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
+    with file:
+        yield file
+
+
+def _pinned(path: Path) -> Keys:
+    try:
+        with _opened(path) as file:
+            return read_keys(file.read(_LARGEST_KEYS))
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
     except BundleError as error:
@@ -146,15 +164,15 @@ def text_of(done: Verification, lang: Language) -> list[str]:
     width = max(map(len, parts.values()))
     lines = [
         f"{passed.code.number:2}  {parts[passed.code.part]:{width}}  ✓ {passed.code:12}  "
-        + titles[passed.code].format(**passed.facts)
+        + told(titles[passed.code], passed.facts, lang)
         for passed in done.passed
     ]
     failed = done.failed
     if failed is not None:
-        lines.append(
-            f"{failed.number:2}  {parts[failed.part]:{width}}  ✗ {failed:12}  {done.fault}"
-        )
-        return [*lines, "", FAILED[lang].format(code=failed.value, reason=done.fault)]
+        broken = BROKEN[lang][failed]
+        lines.append(f"{failed.number:2}  {parts[failed.part]:{width}}  ✗ {failed:12}  {broken}")
+        said = FAILED[lang].format(code=failed.value, broken=broken)
+        return [*lines, "", said, DETAIL[lang].format(reason=done.fault)]
     lines += ["", SOUND[lang], *_whose(done, lang), ""]
     if done.report is not None:
         phrases = Phrases(done.report, lang)

@@ -28,12 +28,13 @@ import io
 import json
 import os
 import re
+import stat
 import sys
 import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -504,11 +505,6 @@ def one_der(data: bytes) -> Der:
     return found
 
 
-def digest_of(name: hashes.HashAlgorithm, data: bytes) -> bytes:
-    """Return the digest of some algorithm."""
-    return hashlib.new(name.name, data).digest()
-
-
 def verify_token(token: bytes, note: bytes, roots: list[x509.Certificate]) -> int:
     """Return when an authority under one of the roots stamped a note, microseconds UTC."""
     kind, content = one_der(token).parts(_SEQUENCE)
@@ -536,7 +532,8 @@ def verify_token(token: bytes, note: bytes, roots: list[x509.Certificate]) -> in
         [said[which.oid()]] = values.parts(_SET)
     demand(said["1.2.840.113549.1.9.3"].oid() == what.oid(), "content type")
     stated = said["1.2.840.113549.1.9.4"].value(_OCTETS)
-    demand(stated == digest_of(_HASHES[hashed], info), "digest of the TSTInfo")
+    ours = hashlib.new(_HASHES[hashed].name, info).digest()
+    demand(stated == ours, "digest of the TSTInfo")
     _check_named(said, signer)
     signed = bytes([_SET]) + attributes.whole[1:]
     _check_signature(signer, algorithm.parts(_SEQUENCE)[0].oid(), hashed, signature, signed)
@@ -569,7 +566,8 @@ def _check_named(said: dict[str, Der], signer: x509.Certificate) -> None:
         if oid in said:
             first = said[oid].parts(_SEQUENCE)[0].parts(_SEQUENCE)[0].parts(_SEQUENCE)
             if first[0].tag == _SEQUENCE:
-                hashed = digest_of(_HASHES[first[0].parts(_SEQUENCE)[0].oid()], der)
+                digest = _HASHES[first[0].parts(_SEQUENCE)[0].oid()]
+                hashed = hashlib.new(digest.name, der).digest()
                 demand(first[1].value(_OCTETS) == hashed, "another certificate is named")
             else:
                 sha1 = hashlib.sha1(der, usedforsecurity=False).digest()
@@ -635,11 +633,8 @@ class Statement(NamedTuple):
 
 def steps_of(register: list[Statement], window: str) -> list[Statement]:
     """Return the entries that state something of a window."""
-    return [
-        each
-        for each in register
-        if each.kind.startswith(("window.", "intervention.")) and each.body.get("window") == window
-    ]
+    kinds = ("window.", "intervention.")
+    return [s for s in register if s.kind.startswith(kinds) and s.body.get("window") == window]
 
 
 def window_from(  # noqa: C901, PLR0912 - a case for each kind of step
@@ -928,7 +923,7 @@ def vantage_changes(checks: list[list[tuple[Span, str]]], horizon: Span) -> list
                 events += [(start, number, state, 1), (end, number, state, -1)]
     covering = [{"A": 0, "D": 0, "T": 0} for _ in checks]
     changes = [(horizon.start, "N")]
-    for at, group in _grouped(events):
+    for at, group in groupby(sorted(events), key=lambda event: event[0]):
         for _, number, state, step in group:
             covering[number][state] += step
         now = _vantage_state([next((s for s in "ADT" if each[s]), "N") for each in covering])
@@ -940,23 +935,9 @@ def vantage_changes(checks: list[list[tuple[Span, str]]], horizon: Span) -> list
 
 
 def _vantage_state(checks: list[str]) -> str:
-    if "D" in checks:
-        return "D"
-    if all(state == "A" for state in checks):
-        return "A"
+    if "D" in checks or all(state == "A" for state in checks):
+        return "D" if "D" in checks else "A"
     return "T" if "T" in checks else "N"
-
-
-def _grouped(events: list[Any]) -> Iterator[tuple[int, list[Any]]]:
-    """Yield events instant by instant."""
-    group: list[Any] = []
-    for event in sorted(events):
-        if group and group[0][0] != event[0]:
-            yield group[0][0], group
-            group = []
-        group.append(event)
-    if group:
-        yield group[0][0], group
 
 
 class Facts(NamedTuple):
@@ -979,7 +960,7 @@ def hospital_facts(
     proven: list[Span] = []
     possible: list[Span] = []
     edges: list[tuple[int, tuple[bool, bool]]] = [(horizon.start, (False, False))]
-    for at, group in _grouped(events):
+    for at, group in groupby(sorted(events), key=lambda event: event[0]):
         for _, number, state in group:
             count[states[number]] -= 1
             count[state] += 1
@@ -1235,15 +1216,37 @@ _FIELDS = {
     "spool": "depth:i lost:i",
     "software": "agent:s sqlite:s",
     "columns": "check:s interval_us:i starts:a durations:a outcomes:s",
+    "import": "vantage:s kind:s error_us:i failures:a versions:a",
 }
 _TYPES = {"s": str, "i": int, "b": bool, "o": dict, "a": list}
 
 
 def check_fields(value: Json, what: str, where: str) -> None:
     """Refuse an object without one of its fields, or with one of another type."""
+    demand(isinstance(value, dict), f"{where}: {what}")
     for field in _FIELDS[what].split():
         name, kind = field.split(":")
         demand(type(value.get(name)) is _TYPES[kind], f"{where}: {what} {name}")
+
+
+def check_columns(columns: Json, where: str) -> None:
+    """Refuse measurements in columns that contradict one another."""
+    check_fields(columns, "columns", where)
+    starts, durations = columns["starts"], columns["durations"]
+    count = len(columns["outcomes"])
+    demand(columns["interval_us"] > 0 and count > 0, f"{where}: columns")
+    demand(set(columns["outcomes"]) <= set(LETTERS), f"{where}: outcomes")
+    demand(len(starts) == len(durations) == count, f"{where}: columns of unequal length")
+    demand(all(type(number) is int for number in (*starts, *durations)), f"{where}: columns")
+    demand(min(*durations, *starts[1:], 0) >= 0, f"{where}: a negative length")
+    for name, width in (("failures", 3), ("details", 2), ("versions", 2)):
+        sparse = columns.get(name, [])
+        demand(
+            all(type(each) is list and len(each) == width for each in sparse), f"{where}: {name}"
+        )
+        places = [-1, *(index for index, *_ in sparse), count]
+        demand(all(one < other for one, other in pairwise(places)), f"{where}: {name}")
+        demand(all(type(t) is str for _, *rest in sparse for t in rest), f"{where}: {name}")
 
 
 def check_batch(batch: Json, where: str) -> None:
@@ -1254,20 +1257,7 @@ def check_batch(batch: Json, where: str) -> None:
     least = (batch["batch"] - 1, batch["quantum_us"] - 1, batch["first"] - 1)
     demand(min(*least, batch["clock"]["error_us"], *batch["spool"].values()) >= 0, where)
     for columns in batch["checks"]:
-        check_fields(columns, "columns", where)
-        starts, durations = columns["starts"], columns["durations"]
-        count = len(columns["outcomes"])
-        demand(columns["interval_us"] > 0 and count > 0, f"{where}: checks")
-        demand(set(columns["outcomes"]) <= set(LETTERS), f"{where}: outcomes")
-        demand(len(starts) == len(durations) == count, f"{where}: columns of unequal length")
-        demand(all(type(number) is int for number in (*starts, *durations)), f"{where}: columns")
-        demand(min(*durations, *starts[1:], 0) >= 0, f"{where}: a negative length")
-        for name, width in (("failures", 3), ("details", 2), ("versions", 2)):
-            sparse = columns.get(name, [])
-            places = [-1, *(index for index, *_ in sparse), count]
-            demand(all(one < other for one, other in pairwise(places)), f"{where}: {name}")
-            texts = all(type(text) is str for _, *rest in sparse for text in rest)
-            demand(texts and all(len(each) == width for each in sparse), f"{where}: {name}")
+        check_columns(columns, where)
     count = sum(len(columns["outcomes"]) for columns in batch["checks"])
     demand(batch["last"] - batch["first"] + 1 == count <= MOST_MEASUREMENTS, f"{where}: count")
     names = {columns["check"] for columns in batch["checks"]}
@@ -1292,7 +1282,7 @@ def check_keys(stated: Any) -> Json:
 
 
 LETTERS = {"U": "up", "G": "degraded", "D": "down", "X": "unknown"}
-
+KINDS = {"workstation", "server", "external"}
 
 MEMBERS = re.compile(
     r"LISEZMOI\.txt|entries/entries\.ndjson|(keys|names|report|window)\.json|measurements\.ndjson"
@@ -1484,6 +1474,10 @@ class Bundle:
         elif kind == "measurements.imported":
             # Of imports, which may be large, only who speaks is kept.
             self.imports.append(Batch(place, offset, size, 0, "", "", 0, 0))
+            for columns in body["columns"]:
+                check_fields(columns, "import", f"entry {place}")
+                check_columns(columns, f"entry {place}")
+                demand(columns["kind"] in KINDS and columns["error_us"] >= 0, f"entry {place}")
             names = {(each["vantage"], each["kind"]) for each in body["columns"]}
             body = {"columns": [{"vantage": v, "kind": k} for v, k in sorted(names)]}
         self.register.append(Statement(place, kind, at_us, body))
@@ -1838,17 +1832,25 @@ def main(arguments: list[str]) -> int:
     try:
         pinned = None
         if asked.keys is not None:
-            with open(asked.keys, "rb") as keys:
+            with opened(asked.keys) as keys:
                 pinned = check_keys(read_json(keys.read(LONGEST_UNSIGNED)))
-        file = open(asked.file, "rb")  # noqa: SIM115 - closed below
+        file = opened(asked.file)
     except OSError as error:
-        print(f"verifier.py: cannot read {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
+        why = f"{shown(error.filename)}: {error.strerror}"
     except UnsoundError as error:
-        print(f"verifier.py: cannot read {asked.keys}: {error}", file=sys.stderr)
-        return 2
-    with file:
-        return report(file, pinned, asked.lang, as_json=asked.json)
+        why = f"{shown(asked.keys)}: {error}"
+    else:
+        with file:
+            return report(file, pinned, asked.lang, as_json=asked.json)
+    print(f"verifier.py: cannot read {why}", file=sys.stderr)
+    return 2
+
+
+def opened(path: str) -> BinaryIO:
+    """Open a file, which must be one: a pipe keeps its reader waiting, a device has no end."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(0, "it is no regular file", path)
+    return open(path, "rb")
 
 
 def report(file: BinaryIO, pinned: Json | None, language: str, *, as_json: bool) -> int:
@@ -1869,7 +1871,7 @@ def report(file: BinaryIO, pinned: Json | None, language: str, *, as_json: bool)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (OSError, MemoryError) as error:
-        why = type(error).__name__ if not str(error) else str(error)
+        why = str(error) or type(error).__name__
         print(f"verifier.py: cannot read the file: {why}", file=sys.stderr)
         return 1
     code = exit_code(result)

@@ -7,7 +7,6 @@ step, and nothing else leaves this module.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO, Final, NamedTuple
@@ -50,6 +49,7 @@ from collector.evidence.bundle import (
 )
 from collector.evidence.dating import dated, tokens_for
 from collector.evidence.errors import VerificationError
+from collector.evidence.faults import unsound
 from collector.evidence.names import commitment
 from collector.evidence.partial import partial_root
 from collector.evidence.stamp import verify_stamp
@@ -57,7 +57,8 @@ from collector.evidence.stamp_chain import read_roots
 from collector.evidence.verification import Code, Passed, Verification
 from collector.evidence.writing import measurement_lines, window_bytes
 from collector.record.entry import FIRST, RegisterEntry, place_after, place_of
-from collector.record.roster import AGENT_ENROLLED, AGENT_FORKED, AGENT_REVOKED
+from collector.record.import_body import check_import
+from collector.record.roster import AGENT_ENROLLED, AGENT_FORKED, AGENT_REVOKED, IMPORTED_KIND
 from collector.report.as_json import report_bytes
 from collector.report.value import Report
 from probes.model.batch import NO_PREVIOUS, Batch
@@ -112,28 +113,17 @@ def verify(file: BinaryIO, pinned: Keys | None = None) -> Verification:
     done = Verification(pinned is not None)
     bundle = _Bundle.__new__(_Bundle)
     try:
-        with _unsound(Code.ARCHIVE):
+        with unsound(Code.ARCHIVE):
             bundle.archive = ArchiveReader(file)
             done.passed.append(Passed(Code.ARCHIVE, {"members": len(bundle.archive.names())}))
         for code, step in _STEPS.items():
-            with _unsound(code):
+            with unsound(code, _READ.get(code, "")):
                 done.passed.append(Passed(code, step(bundle, pinned)))
     except VerificationError as fault:
         done.fault = fault
     else:
         done.report = bundle.report
     return done
-
-
-@contextmanager
-def _unsound(code: Code) -> Iterator[None]:
-    """Make whatever is raised a fault of the step."""
-    try:
-        yield
-    except VerificationError as fault:
-        raise BundleError(code, str(fault)) from None
-    except Exception as fault:  # noqa: BLE001 - see above: an attacker chooses what is raised
-        raise BundleError(code, f"cannot be read: {type(fault).__name__}: {fault}") from None
 
 
 def _keys(bundle: _Bundle, pinned: Keys | None) -> dict[str, int | str]:
@@ -180,7 +170,8 @@ def _checkpoint(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
     bundle.notes = {}
     for name in bundle.archive.names():
         if name.startswith(CHECKPOINTS):
-            note = read_checkpoint(bundle.archive.read(name, _LARGEST_SMALL))
+            with unsound(Code.CHECKPOINT, name):
+                note = read_checkpoint(bundle.archive.read(name, _LARGEST_SMALL))
             size = note.checkpoint.size
             if name != sized(CHECKPOINTS, size, ".txt"):
                 raise BundleError(Code.CHECKPOINT, f"{name} holds a checkpoint of size {size}")
@@ -188,7 +179,8 @@ def _checkpoint(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
     size = bundle.statement.size
     if size != max(bundle.notes, default=None):
         raise BundleError(Code.CHECKPOINT, f"the largest checkpoint is not of size {size}")
-    bundle.checkpoint = _of_log(bundle, bundle.notes[size])
+    with unsound(Code.CHECKPOINT, sized(CHECKPOINTS, size, ".txt")):
+        bundle.checkpoint = _of_log(bundle, bundle.notes[size])
     return {"size": size, "root": bundle.checkpoint.root.hex()[:16]}
 
 
@@ -226,17 +218,19 @@ def _entries(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
     bundle.stated = []
     agents: dict[str, _Agent] = {}
     batches = 0
-    for place, line in zip(bundle.places(), _lines(bundle), strict=True):
-        envelope = Envelope.decode(line)
-        if envelope.payload_type == ENTRY_TYPE and _is_entry(line):
-            stated = Stated(place, _entry(bundle, envelope, place))
-            bundle.stated.append(stated)
-            _follow(agents, stated)
-        elif envelope.payload_type == BATCH_TYPE and not _is_entry(line):
-            _check_batch(bundle, agents, envelope, place)
-            batches += 1
-        else:
-            raise BundleError(Code.ENTRIES, f"entry {place} is of no known type")
+    numbered = enumerate(zip(bundle.places(), _lines(bundle), strict=True), start=1)
+    for number, (place, line) in numbered:
+        with unsound(Code.ENTRIES, f"{ENTRIES}: line {number}, entry {place}"):
+            envelope = Envelope.decode(line)
+            if envelope.payload_type == ENTRY_TYPE and _is_entry(line):
+                stated = Stated(place, _entry(bundle, envelope, place))
+                bundle.stated.append(stated)
+                _follow(agents, stated)
+            elif envelope.payload_type == BATCH_TYPE and not _is_entry(line):
+                _check_batch(bundle, agents, envelope, place)
+                batches += 1
+            else:
+                raise BundleError(Code.ENTRIES, f"entry {place} is of no known type")
     return {"stated": len(bundle.stated), "batches": batches}
 
 
@@ -262,6 +256,8 @@ def _follow(agents: dict[str, _Agent], stated: Stated) -> None:
         agent = entry.body["agent"]
         if agents[agent].last_place is None:
             agents[agent] = agents[agent]._replace(last_place=place)
+    elif entry.kind == IMPORTED_KIND:
+        check_import(entry.body)
 
 
 def _check_batch(
@@ -371,7 +367,8 @@ def _consistency(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
     if proofs.keys() != older:
         raise BundleError(Code.CONSISTENCY, "the proofs are not those of the other checkpoints")
     for each in older:
-        before = _of_log(bundle, bundle.notes[each])
+        with unsound(Code.CONSISTENCY, sized(CHECKPOINTS, each, ".txt")):
+            before = _of_log(bundle, bundle.notes[each])
         verify_consistency(each, size, before.root, bundle.checkpoint.root, proofs[each])
     return {"checkpoints": len(older)}
 
@@ -381,7 +378,8 @@ def _witness(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
     for text in bundle.keys.witnesses:
         name, key, _is_witness = read_verifier_key(text)
         for size, note in bundle.notes.items():
-            at_s = note.cosigned_at(name, key)
+            with unsound(Code.WITNESS, sized(CHECKPOINTS, size, ".txt")):
+                at_s = note.cosigned_at(name, key)
             if at_s is not None:
                 cosigned[size] = min(at_s, cosigned.get(size, at_s))
     if not cosigned:
@@ -488,4 +486,17 @@ _STEPS: Final[dict[Code, Callable[[_Bundle, Keys | None], dict[str, int | str]]]
     Code.WINDOW: _window,
     Code.MEASUREMENTS: _measurements,
     Code.REPORT: _report,
+}
+# The member that a step reads, where that is one.
+_READ: Final = {
+    Code.KEYS: KEYS,
+    Code.SEAL: SEAL,
+    Code.TREE: TREE,
+    Code.ENTRIES: ENTRIES,
+    Code.REGISTER: ENTRIES,
+    Code.BATCHES: ENTRIES,
+    Code.CONSISTENCY: CONSISTENCY,
+    Code.NAMES: NAMES,
+    Code.WINDOW: WINDOW,
+    Code.REPORT: REPORT,
 }

@@ -9,7 +9,9 @@ from itertools import accumulate, groupby, pairwise
 from typing import Any
 
 from collector.record.summary import Columns
-from probes.model.batch import LETTERS, MAX_MEASUREMENTS
+from probes.model.batch import LETTERS, MAX_MEASUREMENTS, OUTCOMES
+from probes.model.canonical import MAX_INTEGER, MalformedError, array, text
+from probes.model.columns import natural, rows, sparse
 from probes.model.measurement import Measurement, VantageKind
 
 
@@ -27,6 +29,20 @@ def import_bodies(
             _columns(list(members), intervals_us) for _, members in groupby(page, key=_constants)
         ]
         yield {"source": source, "columns": columns}, len(page)
+
+
+def check_import(body: Mapping[str, Any]) -> None:
+    """Refuse the body of an entry of imported measurements that no collector could have meant.
+
+    `MalformedError` names the member at fault and says what is expected.
+    """
+    for index, columns in enumerate(array({**body}, "columns")):
+        if not isinstance(columns, dict):
+            raise MalformedError(f"columns[{index}]: expected an object")
+        try:
+            _check_columns(columns)
+        except MalformedError as fault:
+            raise MalformedError(f"columns[{index}].{fault}") from None
 
 
 def columns_of_import(
@@ -48,6 +64,22 @@ def columns_of_import(
                 [(index, version) for index, version in columns["versions"]],
             ),
         )
+
+
+def _check_columns(columns: dict[str, object]) -> None:
+    for key in ("vantage", "check"):
+        if not text(columns, key):
+            raise MalformedError(f"{key}: is empty")
+    if text(columns, "kind") not in {*VantageKind}:
+        raise MalformedError(f"kind: expected one of {', '.join(VantageKind)}")
+    natural(columns, "interval_us", least=1)
+    natural(columns, "error_us")
+    outcomes, starts, durations = rows(columns, "".join(OUTCOMES))
+    if abs(starts[0]) + sum(starts[1:]) + max(durations) > MAX_INTEGER:
+        raise MalformedError("starts: beyond the range of time")
+    for key, width in (("failures", 2), ("versions", 1)):
+        array(columns, key)
+        sparse(columns, key, width=width, count=len(outcomes))
 
 
 def _series(measurement: Measurement) -> tuple[str, str, str, int, int, str, int]:

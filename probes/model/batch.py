@@ -25,6 +25,7 @@ from probes.model.canonical import (
     mapping,
     text,
 )
+from probes.model.columns import natural, rows, sparse
 from probes.model.failure import Failure, Operation
 from probes.model.measurement import Outcome
 
@@ -148,20 +149,20 @@ class Batch:
             raise MalformedError(f"schema: expected {SCHEMA}")
         clock, spool = mapping(header, "clock"), mapping(header, "spool")
         software = mapping(header, "software")
-        quantum_us = _natural(header, "quantum_us", least=1)
+        quantum_us = natural(header, "quantum_us", least=1)
         batch = cls(
             tenant=_name(header, "tenant"),
             agent=_name(header, "agent"),
             vantage=_name(header, "vantage"),
             epoch=_name(header, "epoch"),
             boot=_name(header, "boot"),
-            number=_natural(header, "batch", least=1),
+            number=natural(header, "batch", least=1),
             previous=_digest(header, "previous"),
-            first=_natural(header, "first", least=1),
-            last=_natural(header, "last", least=0),
+            first=natural(header, "first", least=1),
+            last=natural(header, "last", least=0),
             clock=_decode_clock(clock),
-            spool_depth=_natural(spool, "depth"),
-            lost=_natural(spool, "lost"),
+            spool_depth=natural(spool, "depth"),
+            lost=natural(spool, "lost"),
             agent_version=text(software, "agent"),
             sqlite_version=text(software, "sqlite"),
             config=_digest(header, "config"),
@@ -224,7 +225,7 @@ def _decode_clock(fields: dict[str, object]) -> ClockReading:
         monotonic_us=integer(fields, "monotonic_us"),
         boottime_us=integer(fields, "boottime_us"),
         offset_us=integer(fields, "offset_us"),
-        error_us=_natural(fields, "error_us"),
+        error_us=natural(fields, "error_us"),
         estimated=estimated,
     )
 
@@ -239,36 +240,28 @@ def _decode_columns(entry: object, quantum_us: int, place: str) -> CheckColumns:
 
 
 def _columns(fields: dict[str, object], quantum_us: int) -> CheckColumns:
-    outcomes = text(fields, "outcomes")
-    if not outcomes or outcomes.strip("".join(OUTCOMES)):
-        raise MalformedError(f"outcomes: expected letters of {''.join(OUTCOMES)}")
-    deltas = _integers(fields, "starts", len(outcomes))
-    durations = _integers(fields, "durations", len(outcomes))
-    if min(durations) < 0:
-        raise MalformedError("durations: one is negative")
-    if len(deltas) > 1 and min(deltas[1:]) < 0:
-        raise MalformedError("starts: they go backwards")
+    outcomes, deltas, durations = rows(fields, "".join(OUTCOMES))
     starts = tuple(start * quantum_us for start in accumulate(deltas))
     longest = max(durations) * quantum_us
     if max(abs(starts[0]), abs(starts[-1])) + longest > MAX_INTEGER:
         raise MalformedError("starts: beyond the range of time")
     columns = CheckColumns(
         check=_name(fields, "check"),
-        interval_us=_natural(fields, "interval_us", least=1),
+        interval_us=natural(fields, "interval_us", least=1),
         starts_us=starts,
         durations_us=tuple(duration * quantum_us for duration in durations),
         outcomes=outcomes,
         failures=tuple(
             (index, _member(Failure, values[0]), _member(Operation, values[1]))
-            for index, values in _sparse(fields, "failures", width=2, count=len(outcomes))
+            for index, values in sparse(fields, "failures", width=2, count=len(outcomes))
         ),
         details=tuple(
             (index, values[0])
-            for index, values in _sparse(fields, "details", width=1, count=len(outcomes))
+            for index, values in sparse(fields, "details", width=1, count=len(outcomes))
         ),
         versions=tuple(
             (index, values[0])
-            for index, values in _sparse(fields, "versions", width=1, count=len(outcomes))
+            for index, values in sparse(fields, "versions", width=1, count=len(outcomes))
         ),
     )
     _check_failures(columns)
@@ -288,49 +281,11 @@ def _check_failures(columns: CheckColumns) -> None:
             raise MalformedError(f"failures: {failure} cannot explain an outcome {wrong}")
 
 
-def _sparse(
-    fields: dict[str, object], key: str, *, width: int, count: int
-) -> list[tuple[int, list[str]]]:
-    """Read `[[index, text, …], …]` with rising indices below count."""
-    if key not in fields:
-        return []
-    entries: list[tuple[int, list[str]]] = []
-    previous = -1
-    for entry in array(fields, key):
-        if not isinstance(entry, list) or len(entry) != width + 1:
-            raise MalformedError(f"{key}: expected entries of {width + 1} values")
-        index, *values = entry
-        if type(index) is not int or not previous < index < count:
-            raise MalformedError(f"{key}: the index {index!r} is out of order or out of range")
-        if not all(isinstance(value, str) for value in values):
-            raise MalformedError(f"{key}: expected strings at index {index}")
-        entries.append((index, values))
-        previous = index
-    return entries
-
-
-def _integers(fields: dict[str, object], key: str, count: int) -> list[int]:
-    values = array(fields, key)
-    if len(values) != count:
-        raise MalformedError(f"{key}: {len(values)} values for {count} outcomes")
-    integers = [value for value in values if type(value) is int]
-    if len(integers) != count:
-        raise MalformedError(f"{key}: expected integers")
-    return integers
-
-
 def _member(kind: type[_Value], value: str) -> _Value:
     try:
         return kind(value)  # type: ignore[call-arg]
     except ValueError:
         raise MalformedError(f"failures: {value!r} is not known") from None
-
-
-def _natural(fields: dict[str, object], key: str, *, least: int = 0) -> int:
-    value = integer(fields, key)
-    if value < least:
-        raise MalformedError(f"{key}: {value} is less than {least}")
-    return value
 
 
 def _name(fields: dict[str, object], key: str) -> str:

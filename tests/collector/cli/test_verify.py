@@ -80,3 +80,41 @@ def test_the_second_verifier_says_nothing_a_terminal_would_obey(
         for options in ([], ["--json"]):
             verifier.main([str(file), *options])
             assert all(line.isprintable() for line in capsys.readouterr().out.split("\n"))
+
+
+@pytest.mark.parametrize("other", ["a pipe", "/dev/null", "/dev/zero"])
+def test_what_is_no_file_is_not_waited_for(
+    other: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, bundle = tmp_path / "pipe", tmp_path / "x.constat"
+    os.mkfifo(path)
+    bundle.write_bytes(b"no archive")
+    named = str(path) if other == "a pipe" else other
+    for arguments in ([named], [str(bundle), "--keys", named]):
+        assert run(["verify", *arguments]) == 2
+        said = capsys.readouterr()
+        assert said.err == f"constat: cannot read {named}: it is no regular file\n"
+        assert verifier.main(arguments) == 2
+        said = capsys.readouterr()
+        assert said.err == f"verifier.py: cannot read {named}: it is no regular file\n"
+
+
+EMPTY = "the file has 0 bytes: no archive has so many or so few"
+FRENCH = f"""
+preuve NON recevable (archive) : le fichier n'est pas une archive sous sa forme unique
+détail (en anglais) : {EMPTY}
+"""
+ENGLISH = f"""
+evidence NOT sound (archive): the file is no archive in its one form
+detail: {EMPTY}
+"""
+
+
+@pytest.mark.parametrize(("lang", "said"), [("fr", FRENCH), ("en", ENGLISH)])
+def test_what_does_not_hold_is_told_in_the_language_asked_for(
+    lang: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = tmp_path / "x.constat"
+    bundle.touch()
+    assert run(["verify", str(bundle), "--lang", lang]) == 7
+    assert capsys.readouterr().out.endswith(said)
