@@ -44,11 +44,13 @@ _LARGEST_KEYS: Final = 8 << 20
     epilog="""\b
 Examples:
   constat verify MAJ-2026-0142.constat --keys pinned.json
+  constat verify MAJ-2026-0142.constat --keys pinned.json --require-witness
   constat verify MAJ-2026-0142.constat -o json | jq .sound
 
 \b
 PINNED is what `constat evidence keys` prints, got by another way than the bundle. Without it a
-bundle can be sound and of anybody.
+bundle can be sound and of anybody. A witness is asked for with --require-witness: a log told anew
+behind its back is one without its cosignature. It looks again and again: export after it did.
 Exit codes: 0 sound, compliant · 2 wrong usage · 3 sound, and a breach · 4 sound, inconclusive or
 pending · 5 no such file · 7 not sound""",
 )
@@ -59,6 +61,11 @@ pending · 5 no such file · 7 not sound""",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Keys known beforehand.",
 )
+@click.option(
+    "--require-witness",
+    is_flag=True,
+    help="Refuse a bundle that a pinned witness did not cosign to the window's last step.",
+)
 @language
 @click.option(
     "-o",
@@ -68,15 +75,19 @@ pending · 5 no such file · 7 not sound""",
     show_default=True,
     help="Lines for a person, or the object constat.verification/1.",
 )
-def verify_bundle(file: Path, pinned: Path | None, output: str, *, lang: Language) -> int:
+def verify_bundle(
+    file: Path, pinned: Path | None, output: str, *, require_witness: bool, lang: Language
+) -> int:
     """Verify the evidence bundle FILE: no network, no clock, no database.
 
     Fifteen numbered steps: is it authentic (integrity), is anything missing (completeness), and do
     the raw measurements really give this verdict (recomputation).
     """
     keys = None if pinned is None else _pinned(pinned)
+    if require_witness and (keys is None or not keys.witnesses):
+        raise ConfigurationError("--require-witness: no witness is pinned, --keys names it")
     with _opened(file) as bundle:
-        done = verify(bundle, keys)
+        done = verify(bundle, keys, every_witness=require_witness)
     if output == "json":
         click.echo(plain_json(object_of(file, done)))
     else:

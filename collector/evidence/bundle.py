@@ -136,6 +136,16 @@ class Statement(NamedTuple):
         return Envelope.seal(STATEMENT_TYPE, payload, key).encode()
 
 
+def is_member(name: str) -> bool:
+    """Return whether a bundle may have a member of that name, beside its seal."""
+    return name in _MEMBERS or name.startswith((CHECKPOINTS, TIMESTAMPS))
+
+
+_MEMBERS: Final = frozenset(
+    {README, ENTRIES, KEYS, MEASUREMENTS, NAMES, CONSISTENCY, TREE, PDF, REPORT, VERIFIER, WINDOW}
+)
+
+
 @contextmanager
 def told_as(code: str, member: str) -> Iterator[None]:
     """Turn what is malformed in a member into a `BundleError` that names it."""

@@ -28,18 +28,16 @@ from collector.evidence.bundle import (
     KEYS,
     MEASUREMENTS,
     NAMES,
-    PDF,
-    README,
     REPORT,
     SEAL,
     TIMESTAMPS,
     TREE,
-    VERIFIER,
     WINDOW,
     BundleError,
     Keys,
     Statement,
     Tree,
+    is_member,
     read_consistency,
     read_keys,
     read_names,
@@ -55,6 +53,7 @@ from collector.evidence.partial import partial_root
 from collector.evidence.stamp import verify_stamp
 from collector.evidence.stamp_chain import read_roots
 from collector.evidence.verification import Code, Passed, Verification
+from collector.evidence.witnessed import cosigned_sizes, require_cosigned
 from collector.evidence.writing import measurement_lines, window_bytes
 from collector.record.entry import FIRST, RegisterEntry, place_after, place_of
 from collector.record.import_body import check_import
@@ -63,7 +62,7 @@ from collector.report.as_json import report_bytes
 from collector.report.value import Report
 from probes.model.batch import NO_PREVIOUS, Batch
 from probes.model.canonical import decode_object
-from probes.model.checkpoint import Checkpoint, Note, origin_of, read_checkpoint, read_verifier_key
+from probes.model.checkpoint import Checkpoint, Note, origin_of, read_checkpoint
 from probes.model.envelope import BATCH_TYPE, ENTRY_TYPE, Envelope
 from probes.model.keys import VerifyingKey
 from probes.model.merkle import leaf_hash, verify_consistency
@@ -89,6 +88,7 @@ class _Agent(NamedTuple):
 class _Bundle:
     """What the steps so far have come to."""
 
+    every_witness: bool
     archive: ArchiveReader
     keys: Keys
     origin: str
@@ -108,10 +108,16 @@ class _Bundle:
             yield from range(start, end)
 
 
-def verify(file: BinaryIO, pinned: Keys | None = None) -> Verification:
-    """Verify the bundle in a seekable binary file, against pinned keys if there are any."""
+def verify(
+    file: BinaryIO, pinned: Keys | None = None, *, every_witness: bool = False
+) -> Verification:
+    """Verify the bundle in a seekable binary file, against pinned keys if there are any.
+
+    With `every_witness`, each witness must have cosigned all that was said of the window.
+    """
     done = Verification(pinned is not None)
     bundle = _Bundle.__new__(_Bundle)
+    bundle.every_witness = every_witness
     try:
         with unsound(Code.ARCHIVE):
             bundle.archive = ArchiveReader(file)
@@ -150,20 +156,11 @@ def _seal(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
         odd = min(names ^ bundle.statement.digests.keys())
         raise BundleError(Code.SEAL, f"the seal and the archive do not both have {odd}")
     for name in sorted(names):
-        if not _is_known(name):
+        if not is_member(name):
             raise BundleError(Code.SEAL, f"{name} is no member of a bundle")
         if bundle.archive.sha256(name) != bundle.statement.digests[name]:
             raise BundleError(Code.SEAL, f"{name} is not what was sealed")
     return {"window": bundle.statement.window, "hospital": bundle.statement.hospital}
-
-
-def _is_known(name: str) -> bool:
-    return name in _MEMBERS or name.startswith((CHECKPOINTS, TIMESTAMPS))
-
-
-_MEMBERS: Final = frozenset(
-    {README, ENTRIES, KEYS, MEASUREMENTS, NAMES, CONSISTENCY, TREE, PDF, REPORT, VERIFIER, WINDOW}
-)
 
 
 def _checkpoint(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
@@ -374,17 +371,14 @@ def _consistency(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
 
 
 def _witness(bundle: _Bundle, _: Keys | None) -> dict[str, int | str]:
-    cosigned: dict[int, int] = {}
-    for text in bundle.keys.witnesses:
-        name, key, _is_witness = read_verifier_key(text)
-        for size, note in bundle.notes.items():
-            with unsound(Code.WITNESS, sized(CHECKPOINTS, size, ".txt")):
-                at_s = note.cosigned_at(name, key)
-            if at_s is not None:
-                cosigned[size] = min(at_s, cosigned.get(size, at_s))
+    sizes = cosigned_sizes(bundle.notes, bundle.keys.witnesses)
+    if bundle.every_witness:
+        require_cosigned(sizes, bundle.account.registered.entries)
+    cosigned = [size for found in sizes.values() for size in found]
     if not cosigned:
         return {"witnesses": 0}
-    return {"witnesses": len(bundle.keys.witnesses), "first": min(cosigned), "last": max(cosigned)}
+    heard = sum(1 for found in sizes.values() if found)
+    return {"witnesses": heard, "first": min(cosigned), "last": max(cosigned)}
 
 
 def _timestamp(bundle: _Bundle, pinned: Keys | None) -> dict[str, int | str]:

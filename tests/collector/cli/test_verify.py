@@ -118,3 +118,14 @@ def test_what_does_not_hold_is_told_in_the_language_asked_for(
     bundle.touch()
     assert run(["verify", str(bundle), "--lang", lang]) == 7
     assert capsys.readouterr().out.endswith(said)
+
+
+def test_a_witness_can_only_be_required_if_one_is_pinned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = tmp_path / "x.constat"
+    bundle.touch()
+    assert run(["verify", str(bundle), "--require-witness"]) == 2
+    assert capsys.readouterr().err == (
+        "constat: --require-witness: no witness is pinned, --keys names it\n"
+    )

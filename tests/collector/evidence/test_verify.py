@@ -5,7 +5,7 @@ import io
 import pytest
 
 from collector.evidence.archive import ArchiveWriter
-from collector.evidence.bundle import KEYS
+from collector.evidence.bundle import KEYS, Keys
 from collector.evidence.verification import Code
 from collector.evidence.verify import verify
 from probes.model.checkpoint import cosign, verifier_key
@@ -49,6 +49,45 @@ def test_what_a_witness_cosigned_is_told(sizes: tuple[int, ...]) -> None:
         {"witnesses": 1, "first": min(sizes), "last": max(sizes)} if sizes else {"witnesses": 0}
     )
     assert said == expected
+
+
+def cosigning(sizes: tuple[int, ...]) -> tuple[bytes, Keys, int]:
+    """A bundle a witness cosigned at some sizes, keys that pin it, and the last step's place."""
+    world = upgraded(batches=3)
+    older = {
+        size: [cosign(note_of(world, size).checkpoint, "temoin", WITNESS, 1_800_000_000 + size)]
+        for size in sizes
+    }
+    parts = parts_of(world, older=older)
+    key = verifier_key("temoin", WITNESS.verifying_key, witness=True)
+    # The window is closed by the last entry but one; the last says that a bundle is made.
+    return parts.sealed(), Keys(parts.proofs.keys.log, (key,)), len(world.log) - 2
+
+
+def test_a_witness_that_is_required_must_have_cosigned_the_last_step_of_the_window() -> None:
+    _, _, last = cosigning(())
+    for sizes, sound in (((), False), ((5,), False), ((5, last), False), ((last + 1,), True)):
+        bundle, pinned, _ = cosigning(sizes)
+        assert verify(io.BytesIO(bundle), pinned).fault is None
+        done = verify(io.BytesIO(bundle), pinned, every_witness=True)
+        assert (done.failed is None) is sound, sizes
+        if not sound:
+            assert done.failed is Code.WITNESS
+            assert str(done.fault) == (
+                f"temoin cosigned no checkpoint that has entry {last}, the last step of the window"
+            )
+
+
+def test_every_witness_that_is_pinned_is_required_and_only_those_heard_are_counted() -> None:
+    _, _, last = cosigning(())
+    bundle, pinned, _ = cosigning((last + 1,))
+    other = SigningKey.from_seed(b"other".ljust(32, b".")).verifying_key
+    both = Keys(pinned.log, (*pinned.witnesses, verifier_key("autre", other, witness=True)))
+    done = verify(io.BytesIO(bundle), both)
+    [said] = [passed.facts for passed in done.passed if passed.code is Code.WITNESS]
+    assert said == {"witnesses": 1, "first": last + 1, "last": last + 1}
+    fault = verify(io.BytesIO(bundle), both, every_witness=True).fault
+    assert str(fault).startswith("autre cosigned no checkpoint")
 
 
 def test_a_member_that_would_fill_the_memory_is_not_read() -> None:
