@@ -11,7 +11,7 @@ from collector.cli.tables import Row, print_rows
 from collector.cli.times import read_length
 from collector.errors import ExitCode
 from collector.register.diagnosis import Fault, Finding, diagnose
-from collector.register.examination import Examination, examine
+from collector.register.examination import HASHED_BYTES, Examination, examine
 from collector.report.durations import Language, duration_text
 
 _COLUMNS: Final = ("finding", "hospital", "subject", "what")
@@ -52,6 +52,7 @@ _SAID: Final = {
 Examples:
   constat doctor
   constat doctor --silent PT5M -o json
+  constat doctor --all-documents
 
 \b
 Exit codes: 0 nothing found · 1 something found · 2 an option is not right
@@ -63,16 +64,31 @@ Exit codes: 0 nothing found · 1 something found · 2 an option is not right
     show_default=True,
     help="How long an agent may be silent before it is a finding.",
 )
+@click.option(
+    "--all-documents",
+    is_flag=True,
+    help="Hash the bytes of every document; by default of the newest, 64 MiB in all.",
+)
 @outputs()
 @reads_database
-def doctor(*, silent: str, output: Output, target: Target) -> int:
-    """Examine database, agents and their clocks, watched services, interventions left open."""
+def doctor(*, silent: str, all_documents: bool, output: Output, target: Target) -> int:
+    """Examine database, agents and their clocks, services, interventions left open, documents.
+
+    Of every document that was sealed it is seen whether its bytes are there, and as many as were;
+    that they are the same is only known of those that were hashed.
+    """
     silent_after_us = read_length("--silent", silent)
-    seen = on_database(target, lambda pool: examine(pool, now_us()))
+    bound = None if all_documents else HASHED_BYTES
+    seen = on_database(target, lambda pool: examine(pool, now_us(), bound))
     findings = diagnose(seen.facts, silent_after_us)
     if output is Output.JSON:
         rows = [finding._asdict() for finding in findings]
-        click.echo(json.dumps({"server": seen.server._asdict(), "findings": rows}, indent=2))
+        stated = {
+            "server": seen.server._asdict(),
+            "contents": seen.contents._asdict(),
+            "findings": rows,
+        }
+        click.echo(json.dumps(stated, indent=2))
     else:
         if output is Output.TABLE:
             click.echo(_server(seen))
@@ -81,11 +97,13 @@ def doctor(*, silent: str, output: Output, target: Target) -> int:
 
 
 def _server(seen: Examination) -> str:
-    server = seen.server
+    server, contents = seen.server, seen.contents
+    more = "" if contents.hashed == contents.documents else ": constat doctor --all-documents"
     return (
         f"server  PostgreSQL {server.version}, {server.level}; schema {server.schema}\n"
         f"log     {server.entries} entries of {server.hospitals} hospitals;"
         f" {len(seen.facts.agents)} agents, {len(seen.facts.services)} services\n"
+        f"bytes   {contents.hashed} of {contents.documents} documents hashed{more}\n"
     )
 
 

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from collector.record.catalogue import ItemKind, service_of
 from collector.register.diagnosis import Facts, Lag, OpenIntervention, Unstamped, Watched
 from collector.register.stamps import due_us
 from collector.store.catalogue import items_in_force
-from collector.store.documents import unsound_contents
+from collector.store.documents import ContentsSeen, contents_hashed, unsound_contents
 from collector.store.fleet import read_agents, read_lags, read_watchers, server_version
 from collector.store.interventions import list_interventions
 from collector.store.migrate import read_schema
@@ -17,6 +17,9 @@ from collector.store.stamps import logs_waiting
 from collector.store.tenants import TenantId
 from probes.model.instant import DAY
 from probes.model.measurement import VantageKind
+
+# Hashed in well under a second; at most 10 MiB each, so the newest is always among them.
+HASHED_BYTES: Final = 64 * 2**20
 
 
 class ServerFacts(NamedTuple):
@@ -35,10 +38,11 @@ class Examination:
 
     server: ServerFacts
     facts: Facts
+    contents: ContentsSeen
 
 
-async def examine(pool: Pool, now_us: int) -> Examination:
-    """Read everything once, as it is now."""
+async def examine(pool: Pool, now_us: int, hashed_bytes: int | None = HASHED_BYTES) -> Examination:
+    """Read everything once, as it is now; hash the newest documents, or without a bound all."""
     async with connected(pool) as connection:
         schema = await read_schema(connection)
         logs = await read_lags(connection)
@@ -63,10 +67,11 @@ async def examine(pool: Pool, now_us: int) -> Examination:
         left_open = [
             OpenIntervention(*row) for row in await list_interventions(connection, only_open=True)
         ]
-        documents = await unsound_contents(connection)
+        documents = await unsound_contents(connection, hashed_bytes)
+        contents = await contents_hashed(connection, hashed_bytes)
     lags = [Lag(log.tenant, log.waiting) for log in logs]
     facts = Facts(now_us, agents, services, lags, unstamped, left_open, documents)
-    return Examination(server, facts)
+    return Examination(server, facts, contents)
 
 
 async def _services(

@@ -1,7 +1,7 @@
 """Documents, réserves and notices of windows as the log has them, and the bytes beside it."""
 
 import json
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from collector.record.documents import ATTACHMENT_ADDED, Documents, documents_of
 from collector.record.entry import RegisterEntry
@@ -18,6 +18,13 @@ class UnsoundContent(NamedTuple):
     sha256: str
     size: int
     is_missing: bool
+
+
+class ContentsSeen(NamedTuple):
+    """How many documents there are, and how many of them were hashed; one attached twice is one."""
+
+    documents: int
+    hashed: int
 
 
 async def add_document(
@@ -75,15 +82,51 @@ async def read_content(connection: Connection, tenant_id: TenantId, sha256: str)
     return content
 
 
-async def unsound_contents(connection: Connection) -> list[UnsoundContent]:
-    """Return the documents whose bytes are not what was sealed, by hospital and window."""
-    rows = await connection.fetch(
-        "SELECT DISTINCT t.name, d.window_id, d.body ->> 'sha256', (d.body ->> 'size')::bigint,"
-        " c.content IS NULL FROM window_document d JOIN tenant t USING (tenant_id)"
-        " LEFT JOIN attachment_content c"
-        " ON (c.tenant_id, c.sha256) = (d.tenant_id, d.body ->> 'sha256')"
-        " WHERE d.kind = $1 AND (c.content IS NULL OR encode(sha256(c.content), 'hex') <> c.sha256)"
-        " ORDER BY 1, 2, 3",
-        ATTACHMENT_ADDED,
-    )
+# Documents newest first, the bytes of each digest once, with how many bytes there are up to it.
+_SEALED: Final = """
+WITH sealed AS (
+    SELECT tenant_id, window_id, body ->> 'sha256' AS sha256, (body ->> 'size')::bigint AS size,
+        max(at_us) AS at_us
+    FROM window_document WHERE kind = $1 GROUP BY 1, 2, 3, 4
+), due AS (
+    SELECT tenant_id, sha256,
+        sum(max(size)) OVER (ORDER BY max(at_us) DESC, tenant_id, sha256) AS up_to
+    FROM sealed GROUP BY tenant_id, sha256
+)
+"""
+
+_UNSOUND: Final = """
+SELECT t.name, s.window_id, s.sha256, s.size, c.content IS NULL
+FROM sealed s
+JOIN due USING (tenant_id, sha256)
+JOIN tenant t USING (tenant_id)
+LEFT JOIN attachment_content c ON (c.tenant_id, c.sha256) = (s.tenant_id, s.sha256)
+WHERE c.content IS NULL OR CASE
+    WHEN octet_length(c.content) <> s.size THEN true
+    WHEN $2::bigint IS NULL OR due.up_to <= $2 THEN encode(sha256(c.content), 'hex') <> s.sha256
+    ELSE false
+END
+ORDER BY 1, 2, 3
+"""
+
+_HASHED: Final = """
+SELECT count(*), count(*) FILTER (WHERE $2::bigint IS NULL OR up_to <= $2) FROM due
+"""
+
+
+async def unsound_contents(
+    connection: Connection, hashed_bytes: int | None = None
+) -> list[UnsoundContent]:
+    """Return the documents whose bytes are not what was sealed, by hospital and window.
+
+    That they are there, and how many, is looked at for all; the newest are hashed, up to so many
+    bytes in all, or every one.
+    """
+    rows = await connection.fetch(_SEALED + _UNSOUND, ATTACHMENT_ADDED, hashed_bytes)
     return [UnsoundContent(*row) for row in rows]
+
+
+async def contents_hashed(connection: Connection, hashed_bytes: int | None = None) -> ContentsSeen:
+    """Return how many documents `unsound_contents` looks at, and how many of them it hashes."""
+    [row] = await connection.fetch(_SEALED + _HASHED, ATTACHMENT_ADDED, hashed_bytes)
+    return ContentsSeen(*row)

@@ -146,6 +146,26 @@ def test_the_doctor_says_what_the_server_is_and_what_is_wrong(
     assert shell("doctor") == ExitCode.ERROR
     assert "PostgreSQL" in shell.out
     assert "nobody looks at night" in shell.out
+    assert "bytes   0 of 0 documents hashed\n" in shell.out
+
+
+def test_the_doctor_says_how_many_documents_it_hashed(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announce = ("--service", "dpi", "--start", "2099-11-14T22:00", "--for", "PT4H", "--id", "MAJ-1")
+    assert shell("window", "announce", "--hospital", "CH-EXEMPLE", *announce) == ExitCode.DONE
+    file = tmp_path / "rapport.txt"
+    for text in ("premier", "second."):
+        file.write_text(text, "utf-8")
+        attach = ("attachment", "add", "MAJ-1", str(file), "--kind", "migration-report")
+        assert shell(*attach) == ExitCode.DONE
+    shell("doctor", "-o", "json")
+    assert json.loads(shell.out)["contents"] == {"documents": 2, "hashed": 2}
+    monkeypatch.setattr("collector.cli.doctor.HASHED_BYTES", 13)  # of seven bytes each
+    shell("doctor")
+    assert "bytes   1 of 2 documents hashed: constat doctor --all-documents\n" in shell.out
+    shell("doctor", "--all-documents")
+    assert "bytes   2 of 2 documents hashed\n" in shell.out
 
 
 def test_the_doctor_says_that_nothing_is_wrong(bare_shell: Shell) -> None:

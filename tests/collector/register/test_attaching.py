@@ -27,7 +27,7 @@ from collector.register.rebuilding import rebuild
 from collector.register.reserving import LONGEST_TEXT, reserve, statement_of
 from collector.register.sealing import Sealer
 from collector.report.as_json import report_json
-from collector.store.documents import unsound_contents
+from collector.store.documents import contents_hashed, unsound_contents
 from collector.store.log import read_head
 from collector.store.pool import Pool, connected
 from collector.store.tenants import tenant_named
@@ -151,6 +151,28 @@ async def test_bytes_that_were_lost_or_changed_are_found_and_put_right_by_attach
             await fetch(pool, where, DIGEST)
         await attach(pool, sealer, where, "v", REPORT, AttachmentKind.MINUTES)
         assert (await fetch(pool, where, DIGEST))[1] == REPORT.content
+
+
+async def test_the_newest_documents_are_hashed_and_all_are_counted(
+    pool: Pool, sealer: Sealer, clock: Clock, where: Where
+) -> None:
+    for name, content in (("old.log", b"old text"), ("new.log", b"new text")):
+        await attach(pool, sealer, where, "v", Document(name, content), AttachmentKind.SYSTEM_LOG)
+        clock.advance(1)
+    async with connected(pool) as connection:
+        assert await contents_hashed(connection) == (2, 2)
+        assert await contents_hashed(connection, 15) == (2, 1)  # eight bytes each
+        assert await contents_hashed(connection, 16) == (2, 2)
+    # Other bytes of the same length are only found by hashing, others at once.
+    await _execute(
+        pool, "UPDATE attachment_content SET content = 'old TEXT' WHERE content = 'old text'"
+    )
+    async with connected(pool) as connection:
+        assert await unsound_contents(connection, 15) == []
+        assert len(await unsound_contents(connection, 16)) == 1
+    await _execute(pool, "UPDATE attachment_content SET content = 'old' WHERE content = 'old TEXT'")
+    async with connected(pool) as connection:
+        assert len(await unsound_contents(connection, 0)) == 1
 
 
 async def test_a_reservation_is_sealed_as_it_is_and_whoever_says_it_can_be_erased(
