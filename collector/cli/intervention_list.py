@@ -17,7 +17,7 @@ from collector.cli.options import (
 )
 from collector.cli.tables import Row, print_rows
 from collector.interventions import attended_in
-from collector.report.durations import Language
+from collector.report.durations import Language, duration_text
 from collector.report.intervention_words import intervention_words_in
 from collector.report.interventions import Attended, shares_of
 from collector.store.pool import Pool
@@ -75,11 +75,17 @@ def list_of_interventions(  # noqa: PLR0913 - the options of the command
             return found
         return [share.attended for share in shares_of(found, month, asked_us)]
 
-    rows = [_row(each, lang, asked_us) for each in on_database(target, work)]
+    rows = [_row(each, lang, asked_us, output) for each in on_database(target, work)]
     print_rows(rows, _COLUMNS, output, empty="no intervention")
 
 
-def _row(attended: Attended, lang: Language, asked_us: int) -> Row:
+def _length(lasted_us: int, lang: Language, output: Output) -> str:
+    if output is Output.TABLE:
+        return duration_text(lasted_us, lang)
+    return format_duration(lasted_us)
+
+
+def _row(attended: Attended, lang: Language, asked_us: int, output: Output) -> Row:
     made, identity, zone = attended.intervention, attended.identity, attended.zone
     state = "ended"
     if made.end_us is None:
@@ -97,5 +103,5 @@ def _row(attended: Attended, lang: Language, asked_us: int) -> Row:
         "start": format_instant(made.start_us, zone),
         "end": "" if made.end_us is None else format_instant(made.end_us, zone),
         "state": state,
-        "length": format_duration(max(0, lasted_us)),
+        "length": _length(max(0, lasted_us), lang, output),
     }

@@ -120,7 +120,7 @@ Examples:
 
 \b
 Whoever has the address can read the hospital's windows. Exit codes: 0 done
-· 2 the settings name no public_url""",
+· 2 the settings name no public_url · 5 no such hospital · 6 the database cannot be reached""",
 )
 @one_hospital
 @seals_entries
@@ -129,6 +129,12 @@ def feed(*, hospital: str, signatory: Signatory) -> None:
     settings = signatory.target.settings
     if settings is None or not settings.post.public_url:
         raise ConfigurationError("public_url: say in the settings where this collector is reached")
+
+    async def known(pool: Pool) -> None:
+        async with connected(pool) as connection:
+            await tenant_named(connection, hospital)
+
+    on_database(signatory.target, known)
     click.echo(calendar_url(settings.post.public_url, signatory.target.key(), hospital))
 
 

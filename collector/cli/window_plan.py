@@ -214,9 +214,12 @@ def _tell_of_limit(operation: Operation, service_class: ServiceClass) -> None:
 
 def _notified(window: RegisteredWindow, zone: ZoneInfo, done: str) -> str:
     start, end = (format_instant(instant, zone) for instant in window.plan)
-    notified = window.revisions[-1].notified_at_us or 0
+    notified = window.revisions[-1].notified_at_us
+    told = "no notice: its planned start is past"
+    if notified is not None:
+        told = f"notified {format_instant(notified, zone)}"
     shared = f" of {window.operation.id}" if window.operation.id and done == "announced" else ""
     return (
         f"{window.id}{shared} {done}: {window.service} at {window.hospital}, {start} to {end}"
-        f" (notified {format_instant(notified, zone)})"
+        f" ({told})"
     )

@@ -48,4 +48,4 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:  # noqa: AN
     elif isinstance(value, list):
         yield path, ", ".join(map(str, value)) or "none"
     else:
-        yield path, str(value) or "empty"
+        yield path, str(value).lower() if isinstance(value, bool) else str(value) or "empty"

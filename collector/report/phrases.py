@@ -105,7 +105,9 @@ class Phrases:
         return f"{reporting} · {self.words.observed.format(share=share)}"
 
     def clocks(self) -> str:
-        """Say the worst clock error bound, and what was sent without an estimate."""
+        """Say the worst clock error bound, and what had no estimate; nothing if nobody measured."""
+        if not self._report.assessment.coverage.reporting:
+            return ""
         error = self.words.clock_error.format(error=self.duration_of(self._report.worst_error_us))
         count = self._report.unestimated
         return f"{error} · {self.words.unestimated.format(count=count)}" if count else error

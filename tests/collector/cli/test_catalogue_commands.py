@@ -69,6 +69,8 @@ def test_what_is_in_force_is_shown_key_by_key_with_its_entry(shell: Shell, chang
     # Ten items were sealed first, from entry 0 on.
     assert (limit["value"], limit["entry"]) == ("PT3H", "10")
     assert values["contact", "dsi", "name"]["value"] == "Camille Martin"
+    # As the file has it, not as Python writes it.
+    assert values["product", "dossier-patient", "hot_update"]["value"] == "true"
     assert [row["item"] for row in rows] == sorted(
         (row["item"] for row in rows),
         key=["group", "hospital", "contact", "product", "site", "service"].index,

@@ -55,6 +55,8 @@ def test_an_intervention_is_started_ended_and_listed(shell: Shell) -> None:
         "state": "ended",
         "length": "PT2H10M",
     }
+    assert shell("intervention", "list", "--month", "2025-11") == ExitCode.DONE
+    assert "2 h 10 min" in shell.out
     assert _listed(shell, "--month", "2025-12") == []
     assert shell(*ended) == ExitCode.REFUSED
     assert "constat intervention correct INT-2025-0001" in shell.err

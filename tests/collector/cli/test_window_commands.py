@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from collector.errors import ExitCode
+from collector.settings import ensure_key
 from tests.collector.cli.conftest import CATALOGUE, Shell
 
 ANNOUNCE = ("window", "announce", "--hospital", "CH-EXEMPLE", "--service", "dpi")
@@ -37,6 +38,17 @@ def test_an_odd_finess_number_is_warned_about_and_applied(shell: Shell, tmp_path
     odd.write_text(CATALOGUE.read_text().replace("010000024", "010000025"))
     assert shell("apply", str(odd)) == ExitCode.DONE
     assert "hospitals.CH-EXEMPLE.finess: '010000025' has a wrong check digit" in shell.err
+
+
+def test_a_window_announced_once_it_should_have_begun_is_said_to_have_no_notice(
+    shell: Shell,
+) -> None:
+    assert shell(*ANNOUNCE, "--start", "2026-01-14T22:00", "--for", "PT4H") == ExitCode.DONE
+    assert shell.out.endswith("(no notice: its planned start is past)\n")
+    name = shell.out.partition(" ")[0]
+    assert shell("window", "show", name) == ExitCode.BREACH
+    assert "Couverture" in shell.out
+    assert "Horloges" not in shell.out  # nobody measured: there is no clock to speak of
 
 
 def test_a_window_goes_through_its_life(shell: Shell) -> None:
@@ -131,3 +143,25 @@ def test_settings_typed_win_over_a_database_of_the_environment(
     assert shell("window", "list") == ExitCode.DONE
     assert shell("window", "list", "--config", str(settings)) == ExitCode.REFUSED
     assert "it is not running; start it with constat up" in shell.err
+
+
+def test_the_calendar_of_a_hospital_that_is_not_there_has_no_address(
+    shell: Shell, collector_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CONSTAT_DSN")
+    (tmp_path / "data").mkdir()
+    ensure_key(tmp_path / "data" / "log.key")
+    (tmp_path / "constat.yaml").write_text(
+        json.dumps(
+            {
+                "data_dir": "data",
+                "database": {"dsn": collector_dsn},
+                "public_url": "https://constat.example",
+            }
+        ),
+        "utf-8",
+    )
+    assert shell("notice", "feed", "--hospital", "CH-EXEMPLE") == ExitCode.DONE
+    assert shell.out.startswith("https://constat.example/v1/hospitals/CH-EXEMPLE/windows.ics?")
+    assert shell("notice", "feed", "--hospital", "CH-AUTRE") == ExitCode.NOT_FOUND
+    assert "CH-AUTRE" in shell.err
