@@ -18,6 +18,7 @@ _OTHER_COLUMNS: Final = (
     "last_entry",
 )  # fmt: skip
 _COLUMNS: Final = ("tenant_id", "series_id", "part", *SPAN_COLUMNS, *_OTHER_COLUMNS)
+_PLACED: Final = ("series_id", "part", "first_start")
 _TYPES: Final = {"outcome": "text", "measured": "int", "failure": "text", "operation": "text",
                  "version": "text"}  # fmt: skip
 
@@ -88,23 +89,20 @@ async def replace(
     """Write spans that have grown."""
     if not rows:
         return
-    kept = ("series_id", "part", "first_start")
-    names = [*kept, *(name for name in (*SPAN_COLUMNS, *_OTHER_COLUMNS) if name not in kept)]
-    values = [
-        {**dict(zip(SPAN_COLUMNS, stored.span, strict=True)),
-         **dict(zip(_OTHER_COLUMNS, stored[1:], strict=True)),
-         "series_id": place.series_id, "part": place.part}
-        for place, stored in rows
-    ]  # fmt: skip
+    names = ("series_id", "part", *SPAN_COLUMNS, *_OTHER_COLUMNS)
+    columns = zip(
+        *[(place.series_id, place.part, *stored.span, *stored[1:]) for place, stored in rows],
+        strict=True,
+    )
     arrays = [f"${n}::{_TYPES.get(name, 'bigint')}[]" for n, name in enumerate(names, start=2)]
-    assigned = [f"{name} = grown.{name}" for name in names if name not in kept]
+    assigned = [f"{name} = grown.{name}" for name in names if name not in _PLACED]
     await connection.execute(
         f"UPDATE {table.name} AS span SET {', '.join(assigned)}"  # noqa: S608 - constant names
         f" FROM unnest({', '.join(arrays)}) AS grown ({', '.join(names)})"
         " WHERE span.tenant_id = $1 AND span.series_id = grown.series_id"
         " AND span.first_start = grown.first_start AND span.part = grown.part",
         tenant_id,
-        *([value[name] for value in values] for name in names),
+        *columns,
     )
 
 
