@@ -132,8 +132,8 @@ def status(folder: Path) -> None:
         checkpoint = standing.last.checkpoint
         click.echo(f"log       {checkpoint.origin}")
         click.echo(f"entries   {checkpoint.size}, root {checkpoint.root.hex()}")
-    click.echo(f"cosigned  {standing.cosigned} checkpoints")
-    click.echo(f"mirrored  {standing.mirrored} entries")
+    click.echo(f"cosigned  {_counted(standing.cosigned, 'checkpoint', 'checkpoints')}")
+    click.echo(f"mirrored  {_counted(standing.mirrored, 'entry', 'entries')}")
     if standing.fault is not None:
         raise standing.fault
 
@@ -150,9 +150,13 @@ def _line_of(option: str, file: Path) -> str:
     return line
 
 
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
+
+
 def _tell(cosigned: Cosigned) -> None:
     when = datetime.fromtimestamp(cosigned.at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    click.echo(f"{when} {cosigned.size} entries cosigned")
+    click.echo(f"{when} {_counted(cosigned.size, 'entry', 'entries')} cosigned")
 
 
 def _warn(line: str) -> None:

@@ -20,6 +20,7 @@ def availability_sheet(report: AvailabilityReport, language: Language) -> Sheet:
     words, told = sheet_words_in(language), availability_told(report, language)
     hospital = report.hospital_name or report.hospital
     known = instant_text(report.known_until_us, report.zone, language)
+    subject = " · ".join(told.title[1:])
     first, *numbers = told.columns
     columns = (
         Column(first, wide=True),
@@ -29,9 +30,9 @@ def availability_sheet(report: AvailabilityReport, language: Language) -> Sheet:
         words,
         language,
         title=words.availability_title,
-        subject=" · ".join(told.title[1:]),
-        hospital=hospital,
-        known=(report.known_until_us, known),
+        subject=subject,
+        running=words.running.format(subject=subject, hospital=hospital, instant=known),
+        known_at_us=report.known_until_us,
         head=(
             Fact(words.hospital, (hospital,)),
             *(Fact(name, (said,)) for name, said in told.head),
@@ -56,11 +57,10 @@ def interventions_sheet(
         language,
         title=words.interventions_title,
         subject=f"{report.month} · {hospital}",
-        hospital=hospital,
-        known=(known_at_us, known),
+        running=words.running.format(subject=report.month, hospital=hospital, instant=known),
+        known_at_us=known_at_us,
         head=(Fact(words.hospital, (hospital,)), Fact(words.month, (report.month,))),
         front=tuple(_month(report, language, words)),
-        landscape=True,
     )
 
 
@@ -89,21 +89,19 @@ def _sheet(  # noqa: PLR0913 - what differs between the two
     *,
     title: str,
     subject: str,
-    hospital: str,
-    known: tuple[int, str],
+    running: str,
+    known_at_us: int,
     head: tuple[Fact, ...],
     front: tuple[Section, ...],
-    landscape: bool = False,
 ) -> Sheet:
-    """Return a sheet without a verdict, to be signed by both."""
-    known_at_us, instant = known
+    """Return a sheet without a verdict, to be signed by both, as wide as its table."""
     return Sheet(
         language=language,
         title=title,
         subject=subject,
         description=f"{title} · {subject}",
         known_at_us=known_at_us,
-        running=words.running.format(subject=subject, hospital=hospital, instant=instant),
+        running=running,
         page=words.page,
         head=head,
         headline=None,
@@ -115,5 +113,5 @@ def _sheet(  # noqa: PLR0913 - what differs between the two
         annexes_title="",
         signatories=(words.vendor_signs, words.hospital_signs),
         signature=words.signature,
-        landscape=landscape,
+        landscape=True,
     )

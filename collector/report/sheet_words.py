@@ -67,6 +67,7 @@ class SheetWords:
     panel_kind: str
     checks: str
     max_gap: str
+    of_class: str
     calendar: str
     no_holiday: str
     method: str
@@ -144,6 +145,7 @@ _FRENCH: Final = SheetWords(
     panel_kind="Panel",
     checks="Sondes",
     max_gap="{check} : silence au-delà de {gap}",
+    of_class="{service_class} : {limit}",
     calendar="Jours fériés du site",
     no_holiday="Aucun dans les années concernées.",
     method="Méthode",
@@ -226,6 +228,7 @@ _ENGLISH: Final = SheetWords(
     panel_kind="Panel",
     checks="Checks",
     max_gap="{check}: silence beyond {gap}",
+    of_class="{service_class}: {limit}",
     calendar="Holidays of the site",
     no_holiday="None in the years concerned.",
     method="Method",

@@ -251,7 +251,7 @@ def _legend(words: TimelineWords, scale: _Scale, y: int) -> Iterator[str]:
             dots = f'stroke="{_PALE}" stroke-width="0.9" stroke-dasharray="0.9 2.6"'
             yield _line((x, middle), (x + 160, middle), dots)
         yield _label(x + 195, middle + 30, word, 'font-size="8.5"')
-        x += 290 + 44 * len(word)
+        x += 290 + 50 * len(word)
 
 
 def _bars(bars: Sequence[Piece], y: int, height: int, fill: str) -> str:

@@ -168,7 +168,9 @@ def _terms(report: Report, phrases: Phrases, words: SheetWords) -> Section:
     contract, of = window.contract, phrases.duration_of
     gaps = sorted(window.max_gaps_us.items())
     limits = tuple(
-        f"{phrases.words.service_class[name]} : {of(contract.limit_us(name))}"
+        words.of_class.format(
+            service_class=phrases.words.service_class[name], limit=of(contract.limit_us(name))
+        )
         for name in ServiceClass
         if name in contract.max_downtime_us
     )

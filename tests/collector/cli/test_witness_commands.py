@@ -60,7 +60,7 @@ def test_a_round_says_what_was_cosigned(constat: Run, log: WitnessedLog) -> None
     assert told.splitlines()[1:] == [
         f"log       {log.note().checkpoint.origin}",
         f"entries   5, root {root}",
-        "cosigned  1 checkpoints",
+        "cosigned  1 checkpoint",
         "mirrored  5 entries",
     ]
     assert code == ExitCode.DONE
