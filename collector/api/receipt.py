@@ -42,26 +42,27 @@ class ReceiptHandler:
 
     async def get(self, request: web.Request) -> web.Response:
         """Show the button, or when it was pressed."""
-        return await self._page(await self._proven(request))
+        letter = await self._proven(request)
+        return _unknown() if letter is None else await self._page(letter)
 
     async def post(self, request: web.Request) -> web.Response:
         """Take the acknowledgement; the first one stands."""
         letter = await self._proven(request)
+        if letter is None:
+            return _unknown()
         author = f"contact:{letter.contact}"
         return await self._page(
             await acknowledge(self._pool, self._sealer, letter.tenant, letter.letter, author)
         )
 
-    async def _proven(self, request: web.Request) -> Letter:
+    async def _proven(self, request: web.Request) -> Letter | None:
+        """Return the letter whose link this is; None, whatever is wrong with the link."""
         tenant, name = request.match_info["hospital"], request.match_info["letter"]
         proof = request.query.get("preuve", "")[:_LONGEST_PROOF]
         if not proves(self._sealer.key, tenant, name, proof):
-            raise web.HTTPNotFound
+            return None
         async with connected(self._pool) as connection:
-            letter = await letter_named(connection, tenant, name)
-        if letter is None:
-            raise web.HTTPNotFound
-        return letter
+            return await letter_named(connection, tenant, name)
 
     async def _page(self, letter: Letter) -> web.Response:
         language = Language(letter.language or Language.FRENCH)
@@ -71,8 +72,14 @@ class ReceiptHandler:
                 where = await locate(connection, letter.about, letter.tenant)
                 zone = await zone_of(connection, where.hospital, where.service)
             said = words.given.format(when=moment_text(letter.acknowledged_at, zone, language))
-        text = _template().render(letter=letter, words=words, said=said)
+        text = _template("receipt").render(letter=letter, words=words, said=said)
         return web.Response(text=text, content_type="text/html", headers=_HEADERS)
+
+
+def _unknown() -> web.Response:
+    """Answer a person, who has a browser before them and a link that a mail program cut."""
+    text = _template("no_receipt").render()
+    return web.Response(status=404, text=text, content_type="text/html", headers=_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +110,8 @@ _WORDS: Final = {
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     folder = Path(__file__).with_name("templates")
     loader = FileSystemLoader(folder)
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("receipt.html")
+    return environment.get_template(f"{name}.html")

@@ -91,23 +91,27 @@ def report_interventions(  # noqa: PLR0913 - the options of the command
             raise ConfigurationError("--sent-to: what is sent is the CSV: say -o csv")
     at_us = now_us()
 
-    async def work(pool: Pool) -> tuple[MonthOfInterventions, str]:
+    async def work(pool: Pool) -> tuple[MonthOfInterventions, str, str]:
         report = await month_of(pool, of_hospital, month, at_us)
         text = _text(report, output, lang)
         if file is not None:
             _write(file, text)
+        digest = ""
         if sent_to is not None:
             sealer, author = sealer_of(signatory.target), signatory.author
-            await record_sending(pool, sealer, report, text.encode(), sent_to.strip(), author)
-        return report, text
+            csv, recipient = text.encode(), sent_to.strip()
+            digest = await record_sending(pool, sealer, report, csv, recipient, author)
+        return report, text, digest
 
-    report, text = on_database(signatory.target, work)
+    report, text, digest = on_database(signatory.target, work)
     if pdf is not None:
         from collector.report.as_pdf import interventions_pdf  # noqa: PLC0415 - typst, if drawn
 
         write_out(pdf, interventions_pdf(report, lang, at_us))
     elif file is None:
         click.echo(text, nl=False)
+    if digest:
+        click.echo(f"sending of {report.month} sealed, SHA-256 {digest}", err=True)
 
 
 def _write(file: Path, text: str) -> None:

@@ -47,6 +47,7 @@ class NoticeLetter:
 class _Words:
     subject: dict[Occasion, str]
     opening: dict[Occasion, str]
+    opening_after: str
     hospital: str
     product: str
     versions: str
@@ -75,6 +76,8 @@ _WORDS: Final = {
             Occasion.RESCHEDULED: "La mise à jour annoncée change de créneau.",
             Occasion.CANCELLED: "La mise à jour annoncée n'aura pas lieu.",
         },
+        opening_after="Une mise à jour est inscrite après son début prévu ; ce message n'en donne"
+        " pas le préavis.",
         hospital="Établissement",
         product="Produit",
         versions="Versions",
@@ -104,6 +107,8 @@ _WORDS: Final = {
             Occasion.RESCHEDULED: "The update that was announced is moved.",
             Occasion.CANCELLED: "The update that was announced will not take place.",
         },
+        opening_after="An update is registered after its planned start; this message gives no"
+        " notice of it.",
         hospital="Hospital",
         product="Product",
         versions="Versions",
@@ -145,7 +150,10 @@ class Wording:
     @property
     def opening(self) -> str:
         """What has happened, in a sentence."""
-        return self._words.opening[self.letter.occasion]
+        letter, words = self.letter, self._words
+        if letter.occasion is Occasion.ANNOUNCED and letter.sealed_at_us >= letter.plan.start:
+            return words.opening_after
+        return words.opening[letter.occasion]
 
     @property
     def closing(self) -> str:

@@ -49,7 +49,7 @@ _WORDS: Final = {
         ),
         open="en cours",
         partial="Le mois n'est pas terminé.",
-        sent="Envoyé le {instant} à {recipient} : {rows} lignes, SHA-256 {sha256}",
+        sent="Envoyé le {instant} à {recipient} : {rows} ligne{s}, SHA-256 {sha256}",
     ),
     Language.ENGLISH: InterventionWords(
         erased="identity erased",
@@ -63,6 +63,6 @@ _WORDS: Final = {
         ),
         open="open",
         partial="The month is not over.",
-        sent="Sent {instant} to {recipient}: {rows} rows, SHA-256 {sha256}",
+        sent="Sent {instant} to {recipient}: {rows} row{s}, SHA-256 {sha256}",
     ),
 }  # fmt: skip

@@ -74,8 +74,14 @@ def sending_text(report: MonthOfInterventions, sending: Sending, language: Langu
         instant=instant_text(sending.at_us, report.zone, language),
         recipient=sending.recipient or words.erased,
         rows=sending.rows,
+        s="" if _is_singular(sending.rows, language) else "s",
         sha256=sending.sha256,
     )
+
+
+def _is_singular(count: int, language: Language) -> bool:
+    """Return whether a noun takes no s after that number; after 0 it takes one in English only."""
+    return count == 1 or (count == 0 and language is Language.FRENCH)
 
 
 def _share(share: Share) -> dict[str, JsonValue]:

@@ -97,6 +97,14 @@ async def test_a_link_that_proves_nothing_leads_nowhere(
     assert (await letter_to(register, sealer, window, "dsi")).acknowledged_at is None
 
 
+async def test_a_person_whose_link_was_cut_is_told_so_in_both_languages(client: Client) -> None:
+    async with client.get("/accuse/CH-EXEMPLE/MAJ-2026-0001%2F0%2Fdsi?preuve=") as answer:
+        assert (answer.status, answer.content_type) == (404, "text/html")
+        page = await answer.text()
+    assert "Ce lien n'est pas valable" in page
+    assert "This link is not valid" in page
+
+
 async def test_the_link_of_another_letter_or_key_proves_nothing(
     register: Pool,
     sealer: Sealer,

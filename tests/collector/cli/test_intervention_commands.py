@@ -127,6 +127,9 @@ def test_the_register_of_a_month_is_the_same_bytes_and_its_sending_is_recorded(
     sending = ("-o", "csv", "-O", str(file), "--sent-to", "dsi@ch-exemple.example")
     assert shell(*OCTOBER, *sending) == ExitCode.DONE
     assert shell.out == ""
+    assert (
+        f"sending of 2025-10 sealed, SHA-256 {sha256(file.read_bytes()).hexdigest()}" in shell.err
+    )
     assert file.read_text("utf-8") == first
     assert shell(*OCTOBER, "-o", "json") == ExitCode.DONE
     [sent] = json.loads(shell.out)["sent"]
@@ -188,3 +191,15 @@ def test_the_register_of_a_month_is_written_as_a_document(shell: Shell) -> None:
     assert json.loads(register)["month"] == "2025-10"
     assert shell(*OCTOBER, "--pdf", "octobre.pdf") == ExitCode.USAGE
     assert "octobre.pdf exists already" in shell.err
+
+
+def test_a_month_without_rows_was_sent_with_no_plural_in_french(
+    shell: Shell, tmp_path: Path
+) -> None:
+    empty = (*OCTOBER[:-1], "2024-02")
+    sending = ("-o", "csv", "-O", str(tmp_path / "fevrier.csv"), "--sent-to", "dsi")
+    assert shell(*empty, *sending) == ExitCode.DONE
+    assert shell(*empty) == ExitCode.DONE
+    assert "0 ligne, SHA-256" in shell.out
+    assert shell(*empty, "--lang", "en") == ExitCode.DONE
+    assert "0 rows, SHA-256" in shell.out

@@ -118,6 +118,19 @@ def test_a_line_break_in_a_name_adds_no_header() -> None:
         received(hostile)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [(Language.FRENCH, "n'en donne pas le préavis"), (Language.ENGLISH, "gives no notice of it")],
+)
+def test_a_plan_that_had_begun_is_not_said_to_be_announced_in_time(
+    language: Language, said: str
+) -> None:
+    late = replace(ANNOUNCED, sealed_at_us=ANNOUNCED.plan.start)
+    assert said in form(received(late, language), "text/plain")
+    in_time = replace(ANNOUNCED, sealed_at_us=ANNOUNCED.plan.start - 1)
+    assert said not in form(received(in_time, language), "text/plain")
+
+
 def test_a_link_is_named_with_the_colon_of_its_language() -> None:
     french, english = (form(received(ANNOUNCED, each), "text/plain") for each in Language)
     assert "Accuser réception : https://" in french
