@@ -1,5 +1,10 @@
-"""A sheet as one HTML file that needs nothing else: no script, no font, no file from anywhere."""
+"""A sheet as one HTML file that needs nothing else: no script, no font, no file from anywhere.
 
+A name in it is text: markup is escaped, and a control or a direction of writing, which could have a
+browser show a line in another order than it is in, is shown as a character that cannot be.
+"""
+
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -27,11 +32,23 @@ def _drawn(svg: str) -> Markup:
     return Markup(svg)  # noqa: S704
 
 
+def _plain(value: object) -> object:
+    """Return what a template prints, with letters, spaces and line ends only if it is text."""
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return "".join(each if _is_plain(each) else "\ufffd" for each in value)
+
+
+def _is_plain(letter: str) -> bool:
+    return letter.isprintable() or letter == "\n" or unicodedata.category(letter) == "Zs"
+
+
 @cache
 def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
+        finalize=_plain,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -83,3 +83,12 @@ def test_what_a_name_holds_is_text_and_nothing_else() -> None:
     assert len(page.of("h1")) == 1
     assert hostile in page.text
     assert "49" not in re.findall(r"script.{0,40}", html)
+
+
+def test_no_name_can_have_a_browser_show_a_line_in_another_order() -> None:
+    hostile = "CH \u202eEMROFNOC\u2066\x07\x9b\u200b"
+    report = hospital(2, [hostile])
+    around = replace(report.surroundings, hospital_name=hostile, product=hostile, vendor=hostile)
+    html = report_html(replace(report, surroundings=around), Language.FRENCH)
+    assert all(each.isprintable() or each in "\n\xa0\u202f" for each in html)
+    assert "CH \ufffdEMROFNOC\ufffd" in html
