@@ -10,7 +10,10 @@ import click
 
 from collector.cli.options import language
 from collector.errors import ConfigurationError, ExitCode, NotFoundError
-from collector.evidence.bundle import BundleError, Keys, read_keys
+from collector.evidence.bundle import KEYS, Keys, read_keys
+from collector.evidence.der import DerError
+from collector.evidence.errors import VerificationError
+from collector.evidence.stamp_chain import read_roots
 from collector.evidence.verification import Code, Part, Verification
 from collector.evidence.verify import verify
 from collector.judge.terms import WindowStatus
@@ -118,11 +121,15 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 def _pinned(path: Path) -> Keys:
     try:
         with _opened(path) as file:
-            return read_keys(file.read(_LARGEST_KEYS))
+            keys = read_keys(file.read(_LARGEST_KEYS))
+        for authority in keys.authorities:
+            read_roots(authority.encode())
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
-    except BundleError as error:
-        raise ConfigurationError(f"cannot read {path}: {error}") from None
+    except (VerificationError, DerError) as error:
+        why = str(error).removeprefix(f"{KEYS}: ")
+        raise ConfigurationError(f"cannot read {path}: {why}") from None
+    return keys
 
 
 def object_of(file: Path, done: Verification) -> dict[str, JsonValue]:

@@ -9,6 +9,7 @@ import pytest
 from collector.cli.main import run
 from collector.evidence import verifier
 from collector.record.catalogue import ItemKey, ItemKind, read_catalogue
+from tests.collector.evidence.resealing import members_of
 from tests.collector.evidence.worlds import CATALOGUE, World, checks_at, parts_of
 
 
@@ -129,3 +130,21 @@ def test_a_witness_can_only_be_required_if_one_is_pinned(
     assert capsys.readouterr().err == (
         "constat: --require-witness: no witness is pinned, --keys names it\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("pinned", "why"),
+    [
+        ({"authorities": ["no PEM"]}, "it holds no certificate in PEM that can be read"),
+        ({"log": 7}, "log: expected a string, got an integer"),
+    ],
+)
+def test_keys_that_cannot_be_read_are_no_fault_of_the_bundle(
+    pinned: dict[str, object], why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle, keys = tmp_path / "x.constat", tmp_path / "pinned.json"
+    bundle.write_bytes(hostile("DPI"))
+    log = members_of(bundle.read_bytes())["keys.json"]
+    keys.write_text(json.dumps({**json.loads(log), **pinned}))
+    assert run(["verify", str(bundle), "--keys", str(keys)]) == 2
+    assert capsys.readouterr().err == f"constat: cannot read {keys}: {why}\n"
