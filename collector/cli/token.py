@@ -123,8 +123,14 @@ Examples:
   constat token program --hospital CH-EXEMPLE --name bastion --ttl P30D
 
 \b
-  curl -H "Authorization: Bearer TOKEN" URL/v1/hospitals/CH-EXEMPLE/interventions \\
+  curl -H "Authorization: Bearer TOKEN" -H 'Idempotency-Key: "BT-118"' \\
+      URL/v1/hospitals/CH-EXEMPLE/interventions \\
       -d '{"person": "Camille Martin", "purpose": "montée de version"}'
+  curl -H "Authorization: Bearer TOKEN" URL/v1/hospitals/CH-EXEMPLE/interventions
+
+\b
+Without -d it reads those that are open or of the last 31 days. A request sent again under its key
+is answered as the first time, and stated once.
 Exit codes: 0 done · 2 an option is not right · 5 no such hospital
 · 6 the database cannot be reached""",
 )
