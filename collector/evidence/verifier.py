@@ -1798,7 +1798,7 @@ def verify(file: BinaryIO, pinned: Json | None, told: Callable[[str, Json], None
         except (OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever is missing or of another type, is a fault of this step
-            return Result(passed, (code, f"malformed: {type(error).__name__} {error}"[:200]), {})
+            return Result(passed, (code, f"not as docs/formats.md says: {str(error)[:99]}"), {})
         passed.append((code, facts))
         told(code, facts)
     return Result(passed, None, bundle.report)

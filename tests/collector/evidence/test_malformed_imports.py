@@ -81,3 +81,22 @@ def test_a_malformed_import_is_refused_with_its_line_and_member(columns: object,
     found = verifier.verify(io.BytesIO(bundle), None, lambda *_: None).fault
     assert found is not None
     assert found[0] == Code.ENTRIES
+
+
+def test_nobody_is_told_of_the_errors_of_a_programming_language() -> None:
+    world = ended(begun())
+
+    def other(entry: RegisterEntry) -> RegisterEntry:
+        if entry.kind != "window.announced":
+            return entry
+        return replace(entry, body={**entry.body, "start_us": "noon"})
+
+    bundle = relogged(world, restated(world, other))
+    fault = verify(io.BytesIO(bundle)).fault
+    found = verifier.verify(io.BytesIO(bundle), None, lambda *_: None).fault
+    assert fault is not None
+    assert found is not None
+    assert (fault.code, found[0]) == (Code.REGISTER, Code.REGISTER)
+    for said in (str(fault), found[1]):
+        assert "docs/formats.md says" in said
+        assert "TypeError" not in said
