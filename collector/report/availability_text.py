@@ -150,6 +150,8 @@ def _unannounced(report: AvailabilityReport, language: Language) -> Iterator[str
     yield words.unannounced.format(count=len(found))
     for outage in list(found.values())[:OUTAGES_SHOWN]:
         start, end = (instant_text(bound, report.zone, language) for bound in outage.span)
+        if outage.truncated and outage.span.end >= report.known_until_us:
+            end = words.goes_on
         proven_us = sum(piece.length for piece in outage.proven)
         bounds = words.lasted.format(
             lower=duration_text(proven_us, language),
@@ -180,6 +182,7 @@ class _Words:
     nothing_left: str
     none_unannounced: str
     unannounced: str
+    goes_on: str
     lasted: str
     method: tuple[str, ...]
 
@@ -211,6 +214,7 @@ _WORDS: Final = {
         nothing_left="tout annoncé",
         none_unannounced="Indisponibilités non annoncées : aucune",
         unannounced="Indisponibilités non annoncées : {count}",
+        goes_on="toujours en cours",
         lasted="entre {lower} et {upper}",
         method=(
             "Méthode : taux observé = disponible / (disponible + indisponible), temps prouvés.",
@@ -240,6 +244,7 @@ _WORDS: Final = {
         nothing_left="all announced",
         none_unannounced="Unannounced outages: none",
         unannounced="Unannounced outages: {count}",
+        goes_on="not over yet",
         lasted="between {lower} and {upper}",
         method=(
             "Method: observed rate = up / (up + down), both proven.",

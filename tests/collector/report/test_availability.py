@@ -105,6 +105,28 @@ def test_an_outage_that_nobody_announced_is_listed_with_its_bounds() -> None:
     ) in text(eight_upgrades())
 
 
+def test_an_outage_that_is_not_over_has_no_end() -> None:
+    year = YEAR.interval
+    lost = Interval(year.end - 4 * HOUR, year.end)
+    timeline = HospitalTimeline(
+        year,
+        IntervalSet([lost]).gaps(year),
+        IntervalSet([lost]),
+        (Outage(lost, (lost,), truncated=True),),
+        IntervalSet(),
+        IntervalSet(),
+    )
+    measured = MeasuredPeriod(YEAR, availability(timeline, year, []))
+    report = replace(eight_upgrades(), measured=(measured,), known_until_us=year.end)
+
+    began = "31/12/2026 20:00:00 CET"
+    assert f"  {began} → toujours en cours  entre 4 h et 4 h" in text(report)
+    assert "→ not over yet  between 4 h and 4 h" in text(report, Language.ENGLISH)
+    # A day later it is known that it ended by then, whatever cut it.
+    later = replace(report, known_until_us=year.end + DAY)
+    assert f"  {began} → 01/01/2027 00:00:00 CET  entre" in text(later)
+
+
 @pytest.mark.parametrize("language", Language)
 def test_a_year_that_nobody_saw_has_no_data_and_is_never_100_per_cent(language: Language) -> None:
     report = eight_upgrades(unseen=True)
