@@ -2,7 +2,8 @@
 
 Pure descriptions: `run.py` makes the processes really do it, and the agents measure what came
 of it. Instants are seconds after the planned start of the window; a step whose instant has
-passed, because the step before it took longer, is taken at once.
+passed, because the step before it took longer, is taken at once, but for one of a workstation:
+what happens to two of them stays apart.
 """
 
 from dataclasses import dataclass
