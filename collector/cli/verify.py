@@ -128,7 +128,9 @@ def _pinned(path: Path) -> Keys:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
     except (VerificationError, DerError) as error:
         why = str(error).removeprefix(f"{KEYS}: ")
-        raise ConfigurationError(f"cannot read {path}: {why}") from None
+        raise ConfigurationError(
+            f"cannot read {path}: {why}; --keys takes what constat evidence keys prints"
+        ) from None
     return keys
 
 

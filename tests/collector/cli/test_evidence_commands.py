@@ -107,7 +107,7 @@ def test_a_bundle_is_never_written_over_another_file(
     [
         (["verify", "nowhere.constat"], 5, "there is no such file"),
         (["verify", "x.constat", "--keys", "nowhere.json"], 5, "there is no such file"),
-        (["verify", "x.constat", "--keys", "x.constat"], 2, "cannot read x.constat: keys.json"),
+        (["verify", "x.constat", "--keys", "x.constat"], 2, "cannot read x.constat: not JSON"),
         (["verify", "x.constat"], 7, ""),
     ],
 )

@@ -147,4 +147,5 @@ def test_keys_that_cannot_be_read_are_no_fault_of_the_bundle(
     log = members_of(bundle.read_bytes())["keys.json"]
     keys.write_text(json.dumps({**json.loads(log), **pinned}))
     assert run(["verify", str(bundle), "--keys", str(keys)]) == 2
-    assert capsys.readouterr().err == f"constat: cannot read {keys}: {why}\n"
+    next_step = "--keys takes what constat evidence keys prints"
+    assert capsys.readouterr().err == f"constat: cannot read {keys}: {why}; {next_step}\n"
