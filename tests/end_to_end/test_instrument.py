@@ -27,6 +27,7 @@ from tests.agent.processes import enrol, running, write_config
 from tests.servers.listening import serving
 from tests.servers.web import page, read_request
 
+_PATIENCE_S = 120
 # A kind of another package that does what none may: it holds up everybody else for 1.5 s.
 _BLOCKING_KIND = """\
 import time
@@ -95,7 +96,8 @@ class World:
         return {**asked, "burst": never, **more}
 
     async def until_seen(self, outcomes: str, check: str = "dpi") -> None:
-        await self.collector.until_seen(check, outcomes)
+        async with asyncio.timeout(_PATIENCE_S):
+            await self.collector.until_seen(check, outcomes)
 
     def outcomes(self, check: str = "dpi") -> str:
         return self.collector.outcomes(check)
@@ -225,15 +227,38 @@ def is_up(measurement: Measurement) -> bool:
     return measurement.outcome is Outcome.UP
 
 
+@asynccontextmanager
+async def without_descriptors(process: Process) -> AsyncIterator[None]:
+    """Let a process open nothing beyond what it holds when it holds the least.
+
+    Counted once, it may just have had a probe's connection open, which is room for another.
+    """
+    before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+
+    async def lower() -> None:
+        least, most = before
+        while True:
+            held = sum(1 for _ in Path(f"/proc/{process.pid}/fd").iterdir())
+            least = min(least, held)
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (least, most))
+            await asyncio.sleep(0.01)
+
+    lowering = asyncio.create_task(lower())
+    try:
+        yield
+    finally:
+        lowering.cancel()
+        with suppress(asyncio.CancelledError):
+            await lowering
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, before)
+
+
 async def test_out_of_file_descriptors(world: World) -> None:
     config = await world.configured(dpi=world.check())
     async with running(config) as process:
         await world.until_seen("U")
-        before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
-        held = sum(1 for _ in Path(f"/proc/{process.pid}/fd").iterdir())
-        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (held, before[1]))
-        await world.until_seen("X")
-        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, before)
+        async with without_descriptors(process):
+            await world.until_seen("X")
         await world.until_seen("XU")
 
     assert set(world.outcomes()) == {"U", "X"}
